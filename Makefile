@@ -1,0 +1,51 @@
+# Evergrant: `make run` plays the main job and leaves it running; `make test` runs every test.
+export UV_PYTHON_DOWNLOADS = never
+PYTHON ?= python3
+BIN = .venv/bin
+UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
+
+.PHONY: setup run test check fmt bench docs lock clean
+
+setup: .venv/.run  ## make .venv with what running needs
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Evergrant needs Python 3.11 or newer; set PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv; \
+	  else echo "This Python cannot make virtual environments. Run: sudo apt-get install python3-venv"; exit 1; fi; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
+
+.venv/.run: requirements.lock pyproject.toml | .venv/bin/uv
+	$(UV) pip install -q --require-hashes -r requirements.lock
+	$(UV) pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	$(UV) pip install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: .venv/.run  ## play the demo; leave service and emulator running
+	$(BIN)/evergrant demo
+
+test: .venv/.dev  ## every test
+	$(BIN)/python -m pytest -q -n 2
+
+check: .venv/.dev  ## lint, types, layers, unit tests: under 90 seconds
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+fmt: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/bin/uv  ## renew the hash-locked requirements (no addresses in them)
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build --group dev -o requirements-dev.lock
+	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate - -o requirements-uv.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

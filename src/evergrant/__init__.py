@@ -1,0 +1,1 @@
+"""Evergrant keeps Salesforce OAuth integrations connected."""

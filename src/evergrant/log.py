@@ -1,0 +1,95 @@
+"""Logs that cannot tell a secret: every record passes `mask` before any handler sees it.
+
+`mask` is also what makes pasted text safe to store, show and quote.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TextIO
+
+HIDDEN = "•••"
+
+_NAMED = (
+    "access_token|refresh_token|id_token|client_secret|consumer_secret|consumerSecret|assertion|"
+    "client_assertion|code_verifier|password|passwd|pwd|security_token|sid|sessionId|session_id|"
+    "accessToken|refreshToken|clientSecret|privateKey|private_key|device_code|oauth_token|token|"
+    "subject_token|actor_token|signature|csrf_token|DeleteToken|sfdxAuthUrl"
+)
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
+        ),
+        HIDDEN,
+    ),
+    (re.compile(r"\b(force://[^:@\s]*:)[^@\s]*@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(https?://[^\s:/@]+:)[^\s/@]+@"), rf"\1{HIDDEN}@"),
+    # Authorization codes; a short code is an error code and stays.
+    (re.compile(r"(?<![A-Za-z0-9_])(code)(=|%3D)[^&\s\"'<>;,)]{16,}"), rf"\1\2{HIDDEN}"),
+    (
+        re.compile(
+            r"""(code['"\\]{1,3}\s*(?::|=>)\s*['"\\]{1,3})(?=[^'"\\]*[a-z])[^'"\\\s]{20,}"""
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    # Access tokens (00D… ! …), JWTs, refresh tokens and PBKDF-like blobs are known by their shape.
+    (re.compile(r"\b(00D[A-Za-z0-9]{12,15})(?:!|%21)[A-Za-z0-9._\-%]+"), rf"\1!{HIDDEN}"),
+    (re.compile(r"\beyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]+\.?[A-Za-z0-9_\-]*"), HIDDEN),
+    (re.compile(r"\b5Aep[A-Za-z0-9._\-]{20,}"), HIDDEN),
+    (re.compile(r"\baPrx[A-Za-z0-9._\-%=]{20,}"), HIDDEN),
+    (
+        re.compile(r"(?i)\b(bearer|basic|oauth)\s+(?=[\w.~+/!=\-]*\d)[A-Za-z0-9._~+/!=\-]{12,}"),
+        rf"\1 {HIDDEN}",
+    ),
+    # name=value in forms, queries, fragments and shell words; "name": "value" in JSON and repr;
+    # <name>value</name> in XML.  Error answers have no such member and stay verbatim.
+    (
+        re.compile(rf"(?<![A-Za-z0-9_])({_NAMED})(=|%3D)(?!>)(?![\s&\"'])[^&\s\"'<>;,)]+"),
+        rf"\1\2{HIDDEN}",
+    ),
+    (
+        re.compile(
+            rf"""(?<![A-Za-z0-9_])({_NAMED})(['"\\]{{0,3}}\s*(?::|=>|=)\s*(['"\\]{{1,3}}))(?:\\.|(?!\3).)+(\3)"""
+        ),
+        rf"\1\2{HIDDEN}\4",
+    ),
+    (re.compile(rf"<({_NAMED})>[^<]+</\1>"), rf"<\1>{HIDDEN}</\1>"),
+)
+
+
+def mask(text: str) -> str:
+    """The text with everything that could be a credential replaced by `•••`.
+
+    Works by shape (tokens, keys, JWTs) and by name (form fields, JSON members, XML elements);
+    Salesforce's error words are never touched.
+    """
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class _Masking(logging.Formatter):
+    """Masks the whole rendered record, traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask(super().format(record))
+
+
+def configure(level: str = "WARNING", stream: TextIO | None = None) -> None:
+    """Send the logs of Evergrant and of its libraries, masked, to standard error.
+
+    Raises nothing; an unknown level counts as WARNING.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Masking("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.WARNING))
+
+
+def logger(room: str) -> logging.Logger:
+    """The logger of a room of the house."""
+    return logging.getLogger(f"evergrant.{room}")

@@ -1,0 +1,96 @@
+"""Settings: where data lies, which hosts count as login hosts, how the service is reached.
+
+One frozen value, read from the environment (`EVERGRANT_*`) once and given to whoever needs it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from evergrant.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can set; each field is `EVERGRANT_<NAME>` in the environment."""
+
+    data_dir: Path = field(default_factory=lambda: user_data_path("evergrant", appauthor=False))
+    """Folder of the database, the master key and the service's address; made 0700."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means `evergrant.db` in the data folder."""
+    master_key_file: Path | None = None
+    """File with the master key; None means `master.key` in the data folder, made 0600 at first."""
+    master_key_command: str = ""
+    """A command that prints the master key (a secret manager's client); wins over the file."""
+    login_host_production: str = "https://login.salesforce.com"
+    login_host_sandbox: str = "https://test.salesforce.com"
+    allowed_hosts: tuple[str, ...] = ()
+    """Login hosts outside Salesforce's domains that the operator allows by name (`host[:port]`)."""
+    public_url: str = "http://127.0.0.1:8400"
+    """How browsers reach the service; the callback is `<public_url>/oauth/callback`."""
+    webhook_url: str = ""
+    """Where notices are posted as JSON; empty means they are only logged."""
+    log_level: str = "WARNING"
+    check_interval_s: int = 900
+    """Seconds between two checks of a healthy connection."""
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL that is in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'evergrant.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """The master key's file that is in force."""
+        return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def callback_url(self) -> str:
+        """The redirect URI that must be registered in the app."""
+        return f"{self.public_url.rstrip('/')}/oauth/callback"
+
+    def but(self, **changes: object) -> Settings:
+        """The same settings with some changed; None leaves one as it is."""
+        return replace(self, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "data_dir": Path,
+    "master_key_file": Path,
+    "allowed_hosts": _words,
+    "check_interval_s": int,
+}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process.
+
+    Raises `BadInput` naming the variable when a value cannot be read.
+    """
+    found: dict[str, object] = {}
+    for each in fields(Settings):
+        name = f"EVERGRANT_{each.name.upper()}"
+        if text := environ.get(name, ""):
+            found[each.name] = _parse(name, each.name, text)
+    return Settings(**found)  # type: ignore[arg-type]
+
+
+def _parse(variable: str, name: str, text: str) -> object:
+    try:
+        return _PARSERS.get(name, str)(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{variable} cannot be read: {text!r}",
+            why=str(error),
+            next_step="correct the variable, or unset it to use the default",
+            whose="operator",
+        ) from error
