@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 
-.PHONY: setup run test check fmt bench docs lock clean
+.PHONY: setup run test test-ci conformance check fmt bench docs lock clean
 
 setup: .venv/.run  ## make .venv with what running needs
 
@@ -37,6 +37,13 @@ check: .venv/.dev  ## lint, types, layers, unit tests: under 90 seconds
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+conformance: .venv/.dev  ## npm clients, unmodified, against the emulator
+	@command -v npm >/dev/null || { echo "conformance needs node and npm: apt-get install nodejs npm"; exit 1; }
+	cd tests/conformance && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+
+test-ci: conformance  ## every test, none left out
+	$(BIN)/python -m pytest -q -n 2
 
 fmt: .venv/.dev
 	$(BIN)/ruff check --fix .

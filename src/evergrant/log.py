@@ -78,13 +78,18 @@ class _Masking(logging.Formatter):
         return mask(super().format(record))
 
 
+def masking() -> logging.Formatter:
+    """The formatter of every handler: it masks the whole record."""
+    return _Masking("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
 def configure(level: str = "WARNING", stream: TextIO | None = None) -> None:
     """Send the logs of Evergrant and of its libraries, masked, to standard error.
 
     Raises nothing; an unknown level counts as WARNING.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_Masking("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(masking())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.WARNING))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 from evergrant.health import State
 
@@ -26,6 +26,7 @@ FlowId = Literal[
     "unknown",
 ]
 """How a client came to Salesforce; the ids of CLI, JSON, catalog and corpus."""
+FLOW_IDS: tuple[FlowId, ...] = get_args(FlowId)
 
 MASK = "•••"
 

@@ -1,0 +1,62 @@
+"""How other processes on this machine find the service, and prove that they may use it.
+
+Two files in the data folder, readable by the operator alone: `service.json` with the address, and
+`operator.key` with a random word that the API asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from evergrant.errors import CouldNotLook
+from evergrant.model import Secret
+from evergrant.settings import Settings
+
+
+def operator_key(settings: Settings) -> Secret:
+    """The operator's key; made 0600 when it is first asked for."""
+    path = settings.data_dir / "operator.key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Secret(path.read_text().strip())
+    key = secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w") as file:
+        file.write(key)
+    return Secret(key)
+
+
+def announce(settings: Settings, url: str) -> None:
+    """Write down where the service listens."""
+    _file(settings).write_text(json.dumps({"url": url, "pid": os.getpid()}))
+
+
+def withdraw(settings: Settings) -> None:
+    """Forget the address, if it is still ours."""
+    path = _file(settings)
+    if path.exists() and json.loads(path.read_text()).get("pid") == os.getpid():
+        path.unlink()
+
+
+def announced(settings: Settings) -> str:
+    """The address of the running service.
+
+    Raises `CouldNotLook` when none was announced.
+    """
+    try:
+        return str(json.loads(_file(settings).read_text())["url"])
+    except (OSError, ValueError, KeyError) as error:
+        raise CouldNotLook(
+            "unreachable",
+            "the service is not running, and a browser authorization needs its callback",
+            next_step="start it in another terminal with `evergrant serve`",
+            whose="operator",
+        ) from error
+
+
+def _file(settings: Settings) -> Path:
+    return settings.data_dir / "service.json"

@@ -1,0 +1,85 @@
+"""Running the service: port, keeper, watch and server, from first request to a clean stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from evergrant.api.address import announce, operator_key, withdraw
+from evergrant.api.app import create
+from evergrant.clock import Clock
+from evergrant.errors import PortInUse
+from evergrant.keeper import Keeper, open_keeper
+from evergrant.settings import Settings
+from evergrant.watch import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that is up."""
+
+    url: str
+    keeper: Keeper
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises `PortInUse`.
+    """
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise PortInUse(
+            f"cannot listen on {host}:{port}",
+            why=error.strerror or str(error),
+            next_step="choose another port with --port, or stop what listens there",
+            whose="operator",
+        ) from error
+    opened.listen(128)
+    return opened
+
+
+@contextmanager
+def serving(
+    settings: Settings, host: str, port: int, *, clock: Clock | None = None
+) -> Iterator[Service]:
+    """Run the service in a thread of this process until the block ends."""
+    with listen(host, port) as opened:
+        settings = _with_port(settings, host, opened.getsockname()[1])
+        with open_keeper(settings, clock=clock) as keeper, Walker(keeper):
+            server = _server(keeper, settings)
+            thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
+            thread.start()
+            announce(settings, settings.public_url)
+            try:
+                yield Service(settings.public_url, keeper)
+            finally:
+                withdraw(settings)
+                server.should_exit = True
+                thread.join(timeout=10)
+
+
+def _server(keeper: Keeper, settings: Settings) -> uvicorn.Server:
+    app = create(keeper, operator_key(settings))
+    # NOTE: no access log: a callback's address carries a code and a state.
+    return uvicorn.Server(
+        uvicorn.Config(app, access_log=False, log_config=None, lifespan="off", server_header=False)
+    )
+
+
+def _with_port(settings: Settings, host: str, port: int) -> Settings:
+    """The public URL of a service on loopback follows the port that was given."""
+    at = urlsplit(settings.public_url)
+    if at.hostname in ("127.0.0.1", "localhost", "::1") and at.port != port:
+        return settings.but(public_url=f"http://{host}:{port}")
+    return settings

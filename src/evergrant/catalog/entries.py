@@ -1,0 +1,184 @@
+"""What the catalog is made of: kinds of facts, causes with their signals and fixes, gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from evergrant.catalog.condition import Condition, band_of, text_of
+from evergrant.model import Unknown, Value
+
+Remedy = Literal["retry", "reauthorize", "admin-change", "client-change", "wait"]
+Level = Literal["text", "own", "admin"]
+Kind = Literal["text", "bool", "number", "time"]
+Mark = Literal["documented", "inferred"]
+
+LIKELY = {"always": 0.98, "usually": 0.8, "sometimes": 0.3, "seldom": 0.05, "never": 0.01}
+"""Words of the signals, as the likelihood of seeing the fact given the cause."""
+OTHER = "*"
+"""Any value that the vocabulary does not list."""
+LEVELS: tuple[Level, ...] = ("text", "own", "admin")
+"""What one must have to know a fact, least first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """One word of the vocabulary of facts (`facts.toml`)."""
+
+    name: str
+    title: str
+    kind: Kind
+    about: str
+    level: Level
+    background: Mapping[str, float]
+    """How likely each value is over all failures whose fact is known; sums to 1."""
+    group: str = ""
+    """Facts of one event count once; empty: the fact stands for itself."""
+    unit: str = ""
+    cost: float = 1.0
+    """Of making it known: 1 a question, 2 a query, 3 a person's click."""
+    check: str = ""
+    ask: str = ""
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Other spellings, in lower case → the value."""
+    mentions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Value → words by which people mention it in prose."""
+
+    def key_of(self, value: Value) -> str:
+        """The key of `background` that a known value falls under."""
+        if isinstance(value, Unknown) or self.kind == "time":
+            return OTHER
+        if self.kind == "number":
+            return band_of(value, self.background) or OTHER
+        key = text_of(value)
+        key = self.same.get(key, key)
+        return key if key in self.background else OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """How likely a fact is, given the cause."""
+
+    fact: str
+    condition: Condition
+    keys: tuple[str, ...]
+    """The keys of the fact's background for which the condition holds."""
+    likely: str
+    mark: Mark = "documented"
+
+    @property
+    def likelihood(self) -> float:
+        """The word as a number."""
+        return LIKELY[self.likely]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The fact that shows a step was done."""
+
+    fact: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One step of the way out: who does what, where, and what shows it was done."""
+
+    who: str
+    do: str
+    where: str = ""
+    """Setup path, in Setup's own words."""
+    link: str = ""
+    """Deep-link suffix under the org's Lightning host."""
+    app: str = "any"
+    """`connected app`, `external client app` or `any`."""
+    permission: str = ""
+    proof: Proof | None = None
+    mark: Mark = "documented"
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """What to look at afterwards, and what must be seen."""
+
+    do: str
+    expect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an entry's knowledge comes from."""
+
+    url: str
+    kind: Literal["vendor-doc", "observed", "field-report"]
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason why a connection fails, whole."""
+
+    id: str
+    title: str
+    why: str
+    remedy: Remedy
+    prior: float
+    gate: str
+    audience: str
+    signals: tuple[Signal, ...]
+    fixes: tuple[Fix, ...]
+    verify: tuple[Verify, ...]
+    sources: tuple[Source, ...]
+    next_gate: str = ""
+    broader: str = ""
+    avoid: tuple[str, ...] = ()
+    """What must not be tried."""
+    scenario: str = ""
+    scenario_missing: str = ""
+    inferred: str = ""
+    """Which part of the entry is our deduction; empty when all of it has a source."""
+
+    @property
+    def label(self) -> str:
+        """The broader cause where there is one, else the cause itself."""
+        return self.broader or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One question that Salesforce asks of a request."""
+
+    id: str
+    title: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A code that guides print and no server sends."""
+
+    term: str
+    says: str
+    causes: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that is known."""
+
+    facts: Mapping[str, FactKind]
+    causes: Mapping[str, Cause]
+    gates: Mapping[str, Gate]
+    terms: Mapping[str, Term]
+
+    def in_group(self, name: str) -> str:
+        """The group of a fact, or its own name where it stands for itself."""
+        kind = self.facts.get(name)
+        return kind.group if kind and kind.group else name
+
+    def refined(self, label: str) -> Iterator[Cause]:
+        """The narrower causes of a label."""
+        return (cause for cause in self.causes.values() if cause.broader == label)

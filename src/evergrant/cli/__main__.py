@@ -1,0 +1,5 @@
+"""`python -m evergrant.cli`."""
+
+from evergrant.cli import main
+
+main()

@@ -1,0 +1,125 @@
+"""`evergrant demo`: the whole loop, played; then service and emulator stay up to be tried."""
+
+from __future__ import annotations
+
+import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evergrant.cli.output import Format, FormatOption, emit, say
+from evergrant.cli.serve import need_server_extra
+from evergrant.errors import BadInput
+
+if TYPE_CHECKING:
+    from evergrant.drills.demo import Story
+
+NOT_PROVEN = 1
+
+
+@dataclass(slots=True)
+class Told:
+    """The story as it is told: lines as they come, or kept for JSON."""
+
+    format: Format
+    lines: list[dict[str, str]] = field(default_factory=list)
+
+    def __call__(self, title: str, text: str) -> None:
+        self.lines.append({"title": title, "text": text})
+        if self.format is Format.JSON:
+            return
+        if "\n" in text:
+            say(textwrap.indent(text, "    "))
+            return
+        say(textwrap.fill(text, 79, initial_indent=f"  {title:12} ", subsequent_indent=" " * 15))
+
+
+def demo(
+    headless: Annotated[bool, typer.Option(help="play, and end with the result")] = False,
+    against: Annotated[str, typer.Option(help="address of an emulator that runs apart")] = "",
+    control: Annotated[str, typer.Option(help="its control address")] = "",
+    skip_fix: Annotated[bool, typer.Option(help="leave the app blocked; ends with 1")] = False,
+    port: Annotated[int, typer.Option(help="port of the service; 0 takes a free one")] = 0,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="data folder; a temporary one if left out")
+    ] = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> None:
+    """Play the main job against an emulated org: connect, break, notice, why, fix, prove.
+
+    With --headless it ends with 0 only if identity, call and Login History row were proven.
+    """
+    need_server_extra()
+    if bool(against) != bool(control):
+        raise BadInput("--against and --control belong together", whose="you")
+    told = Told(format)
+    if format is Format.TEXT:
+        say("Evergrant's demo. The org is an emulator; nothing here is Salesforce.\n")
+    with _staged(told, against, control, port, data_dir) as story:
+        proven = story.play(skip_fix=skip_fix)
+        if format is Format.JSON:
+            emit("demo", {"proven": proven, "story": told.lines})
+        else:
+            say("\nProven." if proven else "\nNot proven.")
+        if not headless:
+            _leave_running(story)
+    if not proven:
+        raise typer.Exit(NOT_PROVEN)
+
+
+@contextmanager
+def _staged(
+    told: Told, against: str, control: str, port: int, data_dir: Path | None
+) -> Iterator[Story]:
+    """Emulator (unless one runs apart), service and story, from first to last."""
+    from evergrant.api.service import serving
+    from evergrant.cli.service import Service
+    from evergrant.drills.control import Control
+    from evergrant.drills.demo import Story
+    from evergrant.drills.stage import Stage
+    from evergrant.emulator.server import Emulator
+    from evergrant.settings import Settings
+
+    with ExitStack() as held:
+        if not against:
+            org = held.enter_context(Emulator())
+            against, control = org.url, org.control_url
+        if data_dir is None:
+            made = held.enter_context(TemporaryDirectory(prefix="evergrant-demo-"))
+            data_dir = Path(made) / "data"
+        steering = Control(control)
+        held.callback(steering.close)
+        settings = Settings(data_dir=data_dir)
+        up = held.enter_context(serving(settings, "127.0.0.1", port, clock=steering.clock))
+        stage = Stage(steering, up.keeper, against)
+        yield Story(stage, Service(up.keeper.settings), told)
+
+
+def _leave_running(story: Story) -> None:
+    keeper, stage = story.keeper, story.stage
+    person = stage.person()
+    say(
+        f"""
+Still running:  service {keeper.settings.public_url}   org {stage.url}
+                control {stage.control.url}
+In another terminal, try:
+  export EVERGRANT_DATA_DIR={keeper.settings.data_dir}
+  evergrant status
+  curl -X POST {stage.control.url}/scenario/demo -d '{{"phase": "break"}}'
+  evergrant check
+  evergrant diagnose --connection "Acme Manufacturing"
+  curl -s '{stage.control.url}/session?user=admin' | \\
+    evergrant diagnose --connection "Acme Manufacturing" --session -
+  curl -X POST {stage.control.url}/scenario/demo -d '{{"phase": "heal"}}'
+  evergrant reauthorize "Acme Manufacturing"
+    (sign in as {person.username}; its password: curl -s {stage.control.url}/world)
+  evergrant drill --all
+Press Ctrl-C to stop."""
+    )
+    threading.Event().wait()

@@ -1,0 +1,68 @@
+"""The running service, as the command line talks to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from evergrant.errors import BadInput, CouldNotLook
+from evergrant.settings import Settings
+
+ENDED = frozenset({"done", "refused", "on_hold", "expired"})
+EVERY_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A flow that was begun, and the link that starts it."""
+
+    id: str
+    link: str = field(repr=False)
+
+
+class Service:
+    """Calls the service that announced itself in the data folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        from evergrant.api.address import announced, operator_key
+
+        self._url = announced(settings)
+        self._headers = {"Authorization": f"Bearer {operator_key(settings).reveal()}"}
+
+    def begin(self, body: dict[str, Any]) -> Begun:
+        """Begin a browser authorization."""
+        told = self._ask("POST", "/v1/flows", json=body)
+        return Begun(told["id"], told["link"])
+
+    def seen(self, flow_id: str, text: str) -> dict[str, Any]:
+        """Tell what the person sees where no callback came."""
+        return self._ask("POST", f"/v1/flows/{flow_id}/seen", json={"text": text})
+
+    def flow(self, flow_id: str) -> dict[str, Any]:
+        """How a flow stands."""
+        return self._ask("GET", f"/v1/flows/{flow_id}")
+
+    def wait(self, flow_id: str) -> dict[str, Any]:
+        """Wait until a flow has ended (it ends by itself after ten minutes)."""
+        while (told := self.flow(flow_id))["status"] not in ENDED:
+            time.sleep(EVERY_S)
+        return told
+
+    def _ask(self, method: str, path: str, **how: Any) -> dict[str, Any]:
+        try:
+            answer = httpx2.request(
+                method, self._url + path, headers=self._headers, timeout=30, **how
+            )
+        except httpx2.TransportError as error:
+            raise CouldNotLook(
+                "unreachable",
+                f"the service at {self._url} does not answer",
+                next_step="start it again with `evergrant serve`",
+                whose="operator",
+            ) from error
+        if answer.status_code >= 400:
+            raise BadInput(answer.json().get("diagnostics") or answer.text[:300])
+        return dict(answer.json())

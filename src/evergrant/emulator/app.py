@@ -1,0 +1,83 @@
+"""The org's web app: which path is answered by what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from evergrant.emulator import authorize, data, other_endpoints, pages, token_endpoint, web
+from evergrant.emulator.authorize_request import PATH as AUTHORIZE
+from evergrant.emulator.front import Front
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from evergrant.emulator.faults import Faults
+    from evergrant.emulator.org import Org
+
+_OAUTH: Final = "/services/oauth2"
+_NOT_BUILT: Final = (
+    "/services/oauth2/register", "/services/oauth2/echo", "/services/oauth2/pkce/generator",
+    "/services/oauth2/singleaccess", "/services/oauth2/lightningoutsingleaccess",
+    "/services/auth/idp/oidc/logout", "/.well-known/auth-configuration", "/secur/frontdoor.jsp",
+)  # fmt: skip
+
+
+async def _home(_org: Org, _request: Request) -> Response:
+    return pages.plain("Evergrant's Salesforce emulator", pages.BANNER)
+
+
+_ROUTES: Final = (
+    ("/", ("GET",), _home),
+    (AUTHORIZE, ("GET", "POST"), authorize.authorize),
+    (f"{_OAUTH}/token", ("POST",), token_endpoint.token),
+    (f"{_OAUTH}/revoke", ("GET", "POST"), other_endpoints.revoke),
+    (f"{_OAUTH}/introspect", ("POST",), other_endpoints.introspect),
+    (f"{_OAUTH}/userinfo", ("GET", "POST"), other_endpoints.userinfo),
+    (f"{_OAUTH}/success", ("GET",), other_endpoints.success),
+    ("/id/keys", ("GET",), other_endpoints.keys),
+    (f"{_OAUTH}/id/keys", ("GET",), other_endpoints.keys),
+    ("/id/{org_id}/{user_id}", ("GET", "POST"), other_endpoints.identity),
+    ("/.well-known/openid-configuration", ("GET",), other_endpoints.discovery),
+    (authorize.ERROR_PAGE, ("GET",), other_endpoints.error_page),
+)
+
+
+def create_app(org: Org, faults: Faults) -> ASGIApp:
+    """The org as an ASGI app, front door included."""
+    routes = [
+        Route(path, _bound(org, handler), methods=list(methods))
+        for path, methods, handler in _ROUTES
+    ]
+    unbuilt = [Route(path, _unbuilt, methods=["GET", "POST"]) for path in _NOT_BUILT]
+    inner = Starlette(
+        routes=[*routes, *unbuilt, *data.data_routes(org)], exception_handlers={404: _unknown}
+    )
+    return Front(org, faults, inner)
+
+
+def _bound(
+    org: Org, handler: Callable[[Org, Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await handler(org, request)
+
+    return endpoint
+
+
+async def _unbuilt(request: Request) -> Response:
+    return web.not_built(request.url.path)
+
+
+async def _unknown(request: Request, _error: Exception) -> Response:
+    """A path nobody answers: 501, for it may be one that Salesforce has."""
+    if request.url.path.startswith("/services/"):
+        return web.not_built(request.url.path)
+    detail = f"{request.url.path}: {pages.BANNER}"
+    return JSONResponse({"error": "not_found", "detail": detail}, 404)

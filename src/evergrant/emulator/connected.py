@@ -1,0 +1,63 @@
+"""A world in which the integration is already connected: its credential, and the traces of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from evergrant.emulator import jwts, records
+from evergrant.emulator.accounts import app_by_name, user_row
+from evergrant.emulator.acts_users import INTEGRATION
+from evergrant.emulator.grants import hand_out
+from evergrant.emulator.sessions import open_session
+from evergrant.emulator.world import DOMAIN, keep_certificate
+
+if TYPE_CHECKING:
+    from evergrant.emulator.jwts import KeyPair
+    from evergrant.emulator.org import Org
+    from evergrant.emulator.policies import AppPolicy
+
+_SIGNING: Final = frozenset({"orbit-jwt"})
+"""Apps that connect with signed assertions."""
+
+
+def connect(org: Org, app_name: str, user: str = INTEGRATION) -> dict[str, str]:
+    """Connect an app as its user did once, with a Success row; gives the token response."""
+    if app_name in _SIGNING:
+        key_of(org, app_name)
+    app = app_by_name(org.db, app_name)
+    row = user_row(org.db, f"{user}@{DOMAIN}")
+    if row is None:
+        raise KeyError(f"no user is named {user}")
+    with org.changing():
+        fields = hand_out(org, app, row["Id"], org.base_url)
+        subtype = None if app.certificate else records.SUBTYPES[_flow(app)]
+        records.login(org, row["Id"], "Success", application=app.label, subtype=subtype)
+        records.idp_event(org, app.id, row["Id"], "OauthTokenExchange", "Success")
+    return fields
+
+
+def _flow(app: AppPolicy) -> str:
+    return "client_credentials" if app.client_credentials else "authorization_code"
+
+
+def key_of(org: Org, app_name: str) -> KeyPair:
+    """An app's key pair, made when first asked for, its certificate registered with the app."""
+    with org.changing():
+        app_by_name(org.db, app_name)
+        if app_name not in org.keys:
+            org.keys[app_name] = jwts.new_key_pair(app_name, org.clock.now())
+            keep_certificate(org, app_name)
+        return org.keys[app_name]
+
+
+def sign_in(org: Org, user: str) -> dict[str, str]:
+    """A session for a user, as a person's own tools would have it, with the API open to it."""
+    row = user_row(org.db, user)
+    if row is None:
+        raise KeyError(f"no user is named {user}")
+    with org.changing():
+        token = open_session(org, row["Id"], None, "full", None)
+    return {
+        "access_token": token, "instance_url": org.base_url, "token_type": "Bearer",
+        "username": row["Username"], "user_id": row["Id"],
+    }  # fmt: skip

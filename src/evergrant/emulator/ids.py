@@ -1,0 +1,82 @@
+"""Salesforce record ids: fifteen case-sensitive characters and their case-safe suffix.
+
+The fifteen are three for the object (the key prefix), two for the instance, one reserved
+and nine for the number, in base 62; the suffix of three says which of them are capitals.
+"""
+
+import random
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Final
+
+_BASE62: Final = digits + ascii_uppercase + ascii_lowercase
+_SUFFIX: Final = ascii_uppercase + "012345"
+_CHUNK: Final = 5
+_SHORT: Final = 15
+_LONG: Final = 18
+_NUMBER_WIDTH: Final = 9
+_FIRST_NUMBERS: Final = 62**4
+
+NO_ID: Final = "000000000000000AAA"
+"""What Salesforce writes where a record has no id of its own."""
+
+
+def suffix(short: str) -> str:
+    """The three characters that make a 15-character id safe to compare without case."""
+    chunks = (short[start : start + _CHUNK] for start in range(0, _SHORT, _CHUNK))
+    return "".join(
+        _SUFFIX[sum(1 << place for place, char in enumerate(chunk) if char in ascii_uppercase)]
+        for chunk in chunks
+    )
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of an id; an 18-character one must bear the right suffix."""
+    if len(text) not in (_SHORT, _LONG) or not all(char in _BASE62 for char in text):
+        return False
+    return len(text) == _SHORT or text[_SHORT:].upper() == suffix(text[:_SHORT])
+
+
+def to15(text: str) -> str:
+    """The 15-character form; raises ValueError for anything that is not an id."""
+    _require_id(text)
+    return text[:_SHORT]
+
+
+def to18(text: str) -> str:
+    """The 18-character form; raises ValueError for anything that is not an id."""
+    _require_id(text)
+    return text[:_SHORT] + suffix(text[:_SHORT])
+
+
+def _require_id(text: str) -> None:
+    if not is_id(text):
+        raise ValueError(f"expected a Salesforce id of 15 or 18 characters, got {text!r}")
+
+
+def _base62(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 62)
+        text = _BASE62[digit] + text
+    return text.rjust(_NUMBER_WIDTH, "0")
+
+
+class Ids:
+    """The ids of one org: the same seed gives the same ids in the same order."""
+
+    def __init__(self, seed: int | str, counts: dict[str, int] | None = None) -> None:
+        self._seed = seed
+        self._instance = "".join(random.Random(f"{seed}").choices(_BASE62, k=2))  # noqa: S311  # ids are not secrets
+        self.counts: dict[str, int] = dict(counts or {})
+        """How many ids each prefix has given out; saved with a snapshot and handed back."""
+
+    def new(self, prefix: str) -> str:
+        """The next 18-character id for a key prefix, such as '005'."""
+        if len(prefix) != 3 or not all(char in _BASE62 for char in prefix):
+            raise ValueError(f"expected a key prefix of three characters, got {prefix!r}")
+        count = self.counts.get(prefix, 0)
+        self.counts[prefix] = count + 1
+        return to18(f"{prefix}{self._instance}0{_base62(self._first(prefix) + count)}")
+
+    def _first(self, prefix: str) -> int:
+        return random.Random(f"{self._seed}:{prefix}").randrange(1, _FIRST_NUMBERS)  # noqa: S311  # as above

@@ -1,0 +1,139 @@
+"""Signed assertions and id tokens: RS256 read and written with the cryptography library."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
+
+KEY_ID: Final = "evergrant-emulator"
+_BITS: Final = 2048
+_YEAR: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A private key and the certificate that is registered with an app, both as PEM."""
+
+    private_key: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A JWT read but not believed."""
+
+    claims: dict[str, Any]
+    algorithm: str
+    signed: bytes
+    signature: bytes
+
+    def claim(self, name: str) -> str:
+        """A claim as text; empty where it is missing."""
+        value = self.claims.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def expires_at(self) -> datetime | None:
+        """The exp claim: a number or a numeric string, as shipping clients send both.
+
+        Milliseconds are taken for seconds, which puts them far ahead and lets them pass.
+        """
+        try:
+            return datetime.fromtimestamp(float(self.claims["exp"]), UTC)
+        except (KeyError, TypeError, ValueError):
+            is_far = str(self.claims.get("exp", "")).isdigit()
+            return datetime.max.replace(tzinfo=UTC) if is_far else None
+        except (OverflowError, OSError):
+            return datetime.max.replace(tzinfo=UTC)
+
+
+def read(text: str) -> Assertion | None:
+    """Take a compact JWT apart; None where it is not one."""
+    try:
+        head, body, signature = text.split(".")
+        header, claims = json.loads(_decoded(head)), json.loads(_decoded(body))
+        signed = f"{head}.{body}".encode()
+        if not isinstance(header, dict) or not isinstance(claims, dict):
+            return None
+        return Assertion(claims, str(header.get("alg")), signed, _decoded(signature))
+    except (ValueError, binascii.Error):
+        return None
+
+
+def is_signed_by(assertion: Assertion, certificate: str) -> bool:
+    """Whether the certificate's key signed it with RS256."""
+    if assertion.algorithm != "RS256":
+        return False
+    try:
+        key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    except ValueError:
+        return False
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    try:
+        key.verify(assertion.signature, assertion.signed, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def sign(claims: dict[str, Any], key: rsa.RSAPrivateKey, key_id: str = KEY_ID) -> str:
+    """A compact JWT signed with RS256."""
+    header = {"alg": "RS256", "typ": "JWT", "kid": key_id}
+    signed = f"{_encoded(json.dumps(header).encode())}.{_encoded(json.dumps(claims).encode())}"
+    signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{signed}.{_encoded(signature)}"
+
+
+@cache
+def org_key() -> rsa.RSAPrivateKey:
+    """The key that signs id tokens, made once a process."""
+    return rsa.generate_private_key(65537, _BITS)
+
+
+def jwks() -> dict[str, object]:
+    """The public half of the org's key (RFC 7517)."""
+    numbers = org_key().public_key().public_numbers()
+    return {"keys": [{
+        "kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID,
+        "n": _encoded(numbers.n.to_bytes(_BITS // 8)), "e": _encoded(numbers.e.to_bytes(3)),
+    }]}  # fmt: skip
+
+
+def new_key_pair(name: str, now: datetime) -> KeyPair:
+    """A fresh RSA key and a self-signed certificate valid for a year around now."""
+    key = rsa.generate_private_key(65537, _BITS)
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _YEAR)
+        .not_valid_after(now + _YEAR)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = certificate.public_bytes(serialization.Encoding.PEM)
+    return KeyPair(private.decode(), public.decode())
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,124 @@
+"""What the org writes down: Login History, Identity Provider Event Log, audit trail, trace."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from evergrant.emulator import objects, state
+
+if TYPE_CHECKING:
+    from evergrant.emulator.attempt import Attempt
+    from evergrant.emulator.gates import Evaluation
+    from evergrant.emulator.org import Org
+
+SUBTYPES: Final = {
+    "authorize": "OauthWebServer",
+    "authorization_code": "OauthWebServer",
+    "refresh_token": "OauthRefreshToken",
+    "client_credentials": "OauthClientCredentials",
+    "password": "OauthUsernamePassword",
+    "token_exchange": "OauthTokenExchange",
+}
+"""LoginSubType by flow (LoginHistory reference); JWT bearer has none documented."""
+_UNKNOWN: Final = "N/A"
+_KEEP: Final = 2000
+
+
+def login(
+    org: Org, user_id: str, status: str, *, login_type: str = "Remote Access 2.0",
+    subtype: str | None = None, application: str = _UNKNOWN, login_url: str = "",
+) -> str:  # fmt: skip
+    """One Login History row; gives its id."""
+    record, now = org.ids.new("0Ya"), org.clock.now()
+    objects.insert(
+        org.db, "LoginHistory", Id=record, UserId=user_id, LoginTime=now, LoginType=login_type,
+        LoginSubType=subtype, Status=status, Application=application, SourceIp=org.ip,
+        Browser=_UNKNOWN, Platform=_UNKNOWN, ApiType=_UNKNOWN, ApiVersion=_UNKNOWN,
+        ClientVersion=_UNKNOWN, LoginUrl=login_url, OptionsIsPost=True,
+    )  # fmt: skip
+    if status == "Success":
+        objects.update(org.db, "User", user_id, LastLoginDate=now)
+    return record
+
+
+def idp_event(org: Org, app_id: str, user_id: str | None, initiated_by: str, code: str) -> None:
+    """One row of the Identity Provider Event Log; '1' is OpenID Connect."""
+    objects.insert(
+        org.db, "IdpEventLog", Id=org.ids.new("0FW"), AppId=app_id, UserId=user_id,
+        Timestamp=org.clock.now(), InitiatedBy=initiated_by, ErrorCode=code, SsoType="1",
+    )  # fmt: skip
+
+
+def audit(org: Org, action: str, display: str, section: str, by: str | None = None) -> None:
+    """One row of the Setup Audit Trail, by the admin unless said otherwise."""
+    objects.insert(
+        org.db, "SetupAuditTrail", Id=org.ids.new("0Ym"), Action=action, Display=display,
+        Section=section, CreatedDate=org.clock.now(),
+        CreatedById=by or state.noted(org.db, "admin_id"),
+    )  # fmt: skip
+
+
+def record_attempt(org: Org, attempt: Attempt, evaluation: Evaluation, login_url: str) -> None:
+    """Write down an attempt that has come to its end.
+
+    An unknown client or user leaves no row (inferred): there is nobody to attach it to.
+    """
+    trace(org, attempt, evaluation)
+    refusal = evaluation.refusal
+    status = "Success" if refusal is None else refusal.login_status
+    is_login = attempt.flow != "authorize" or refusal is not None
+    if attempt.user is not None and status is not None and is_login:
+        login(
+            org, attempt.user.id, status, subtype=SUBTYPES.get(attempt.flow),
+            application=attempt.app.label if attempt.app else _UNKNOWN, login_url=login_url,
+        )  # fmt: skip
+    code = "Success" if refusal is None else refusal.idp_code
+    if attempt.app is not None and code is not None:
+        by = "OauthAuthorize" if attempt.flow == "authorize" else "OauthTokenExchange"
+        idp_event(org, attempt.app.id, attempt.user.id if attempt.user else None, by, code)
+
+
+def trace(org: Org, attempt: Attempt, evaluation: Evaluation) -> None:
+    """Keep every step of an attempt: the ground truth for tests of diagnosis."""
+    keep_trace(org, {
+        "at": objects.stamp(attempt.at),
+        "flow": attempt.flow,
+        "app": attempt.app.name if attempt.app else None,
+        "user": attempt.user.username if attempt.user else None,
+        "source_ip": attempt.source_ip,
+        "host": attempt.host,
+        **described(evaluation),
+    })  # fmt: skip
+
+
+def described(evaluation: Evaluation) -> dict[str, object]:
+    """An evaluation as JSON."""
+    return {
+        "outcome": "issued" if evaluation.refusal is None else "refused",
+        "gate": evaluation.gate,
+        "refusal": None if evaluation.refusal is None else asdict(evaluation.refusal),
+        "steps": [asdict(each) for each in evaluation.steps],
+    }
+
+
+def keep_trace(org: Org, body: dict[str, object]) -> None:
+    """Store one traced attempt; only the newest are kept."""
+    _append(org, "x_trace", body)
+
+
+def keep_request(org: Org, body: dict[str, object]) -> None:
+    """Store one request seen; only the newest are kept."""
+    _append(org, "x_request", body)
+
+
+def _append(org: Org, table: str, body: dict[str, object]) -> None:
+    cursor = org.db.execute(f"INSERT INTO {table} (body) VALUES (?)", (json.dumps(body),))
+    org.db.execute(f"DELETE FROM {table} WHERE id <= ?", ((cursor.lastrowid or 0) - _KEEP,))
+
+
+def kept(org: Org, table: str, limit: int) -> list[dict[str, object]]:
+    """The newest entries of x_trace or x_request, newest last, each with its number."""
+    rows = state.every(org.db, f"SELECT id, body FROM {table} ORDER BY id DESC LIMIT ?", limit)
+    return [{"id": row["id"], **json.loads(row["body"])} for row in reversed(rows)]

@@ -1,0 +1,69 @@
+"""The token endpoint: read the request, ask the gates, give or refuse."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from evergrant.emulator import tokens, web
+from evergrant.emulator.gates import Evaluation, evaluate
+from evergrant.emulator.grants import issue
+from evergrant.emulator.records import record_attempt
+from evergrant.emulator.token_request import NOT_BUILT, Asked, TokenRequest, read_request
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from evergrant.emulator.org import Org
+
+_REFUSED_ONLY: Final = frozenset({"device", "password", "token_exchange"})
+"""Flows this org knows only how to refuse."""
+
+
+async def token(org: Org, request: Request) -> Response:
+    """POST /services/oauth2/token."""
+    form = await web.form_of(request)
+    if form.get("grant_type", "") in NOT_BUILT:
+        return web.not_built(f"the grant {form['grant_type']}")
+    asked = Asked(web.place_of(org, request), form, web.client_words(request, form))
+    with org.changing():
+        read = read_request(org, asked)
+        evaluation = evaluate(read.attempt)
+        if evaluation.refusal is None and read.attempt.flow in _REFUSED_ONLY:
+            return web.not_built(f"the flow {read.attempt.flow} where it is allowed")
+        _settle(org, read, evaluation, asked.place.login_url)
+    if evaluation.refusal is not None:
+        refusal = evaluation.refusal
+        fields = {"error": refusal.error, "error_description": refusal.description}
+        return web.token_reply(request, form, fields, refusal.status)
+    await _take_time(org, read)
+    with org.changing():
+        fields = issue(org, read, asked.place.base)
+        record_attempt(org, read.attempt, evaluation, asked.place.login_url)
+    return web.token_reply(request, form, fields)
+
+
+def _settle(org: Org, read: TokenRequest, evaluation: Evaluation, login_url: str) -> None:
+    """Do what follows from a refusal, or keep the refresh token for this request."""
+    is_refresh = read.attempt.flow == "refresh_token" and read.row is not None
+    if read.row is not None and is_refresh:
+        tokens.count_use(org, read.row["family"])
+    if evaluation.refusal is None:
+        if read.row is not None and is_refresh:
+            org.busy.add(read.row["token"])
+        return
+    if evaluation.refusal.id == "refresh_token_rotated" and read.row is not None:
+        # A replayed token ends the current one and its access tokens (rotation, F5).
+        tokens.end_family(org, read.row["family"], "revoked")
+    record_attempt(org, read.attempt, evaluation, login_url)
+
+
+async def _take_time(org: Org, read: TokenRequest) -> None:
+    """A refresh takes its time, during which a second one finds the token busy."""
+    if read.attempt.flow != "refresh_token" or read.row is None:
+        return
+    try:
+        await asyncio.sleep(read.attempt.org.token_request_ms / 1000)
+    finally:
+        org.busy.discard(read.row["token"])

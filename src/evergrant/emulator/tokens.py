@@ -1,0 +1,129 @@
+"""Refresh tokens: given, used, rotated, evicted and revoked, each with its row in OauthToken.
+
+A family is one approval: the refresh token given at consent and all that rotation made of it.
+Its id is the Id of the OauthToken row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from evergrant.emulator import objects, state
+from evergrant.emulator.sessions import end_sessions, opaque
+
+if TYPE_CHECKING:
+    from sqlite3 import Row
+
+    from evergrant.emulator.org import Org
+    from evergrant.emulator.policies import AppPolicy
+
+_ORDER: Final = {"oldest": "issued_at, rowid", "least_recently_used": "used_at, rowid"}
+Ended = Literal["revoked", "evicted", "rotated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A refresh token that was just given."""
+
+    token: str
+    family: str
+
+
+def grant(org: Org, app: AppPolicy, user_id: str, scopes: str) -> Granted:
+    """Give a refresh token; where it is one too many, another of the same user and app ends."""
+    family, now = org.ids.new("0CQ"), org.clock.now()
+    token = opaque(org, "5Aep861", 80, "refresh_token")
+    _store(org, token, family, app.id, user_id, scopes, now.timestamp())
+    menu = state.one(org.db, 'SELECT "Id" FROM "AppMenuItem" WHERE "ApplicationId" = ?', app.id)
+    # Tokens of external client apps often lack the link to the menu item (recorded).
+    has_menu_item = menu is not None and app.kind == "connected_app"
+    objects.insert(
+        org.db, "OauthToken", Id=family, AppName=app.label, UserId=user_id, CreatedDate=now,
+        AppMenuItemId=menu["Id"] if menu and has_menu_item else None,
+        LastUsedDate=now, UseCount=1, AccessToken=token,
+        DeleteToken=opaque(org, "del", 60, "delete_token"),
+    )  # fmt: skip
+    _evict(org, app.id, user_id)
+    return Granted(token, family)
+
+
+def _store(
+    org: Org, token: str, family: str, app_id: str, user_id: str, scopes: str, issued_at: float
+) -> None:
+    state.put(
+        org.db, "x_refresh", token=token, family=family, app_id=app_id, user_id=user_id,
+        scopes=scopes, issued_at=issued_at, used_at=org.clock.now().timestamp(), state="live",
+    )  # fmt: skip
+
+
+def _evict(org: Org, app_id: str, user_id: str) -> None:
+    policy = state.load_org(org.db)
+    rows = state.every(
+        org.db, "SELECT family FROM x_refresh WHERE app_id = ? AND user_id = ? AND state = 'live'"
+        f" ORDER BY {_ORDER[policy.eviction]}", app_id, user_id,
+    )  # fmt: skip
+    for row in rows[: max(0, len(rows) - policy.approvals_limit)]:
+        end_family(org, row["family"], "evicted")
+
+
+def find(org: Org, token: str) -> Row | None:
+    """The row of a refresh token, alive or not; None for one never given."""
+    return state.one(org.db, "SELECT * FROM x_refresh WHERE token = ?", token)
+
+
+def use(org: Org, row: Row, *, rotate: bool) -> str | None:
+    """Note a good use; with rotation, the successor that takes the token's place."""
+    now = org.clock.now().timestamp()
+    org.db.execute("UPDATE x_refresh SET used_at = ? WHERE token = ?", (now, row["token"]))
+    if not rotate:
+        return None
+    successor = opaque(org, "5Aep861", 80, "refresh_token")
+    org.db.execute("UPDATE x_refresh SET state = 'rotated' WHERE token = ?", (row["token"],))
+    _store(
+        org, successor, row["family"], row["app_id"], row["user_id"], row["scopes"],
+        row["issued_at"],
+    )  # fmt: skip
+    objects.update(org.db, "OauthToken", row["family"], AccessToken=successor)
+    return successor
+
+
+def count_use(org: Org, family: str) -> None:
+    """Raise UseCount and LastUsedDate: Salesforce does so for failed attempts too (F5)."""
+    org.db.execute(
+        'UPDATE "OauthToken" SET "UseCount" = "UseCount" + 1, "LastUsedDate" = ? WHERE "Id" = ?',
+        (objects.stamp(org.clock.now()), family),
+    )
+
+
+def end_family(org: Org, family: str, how: Ended) -> None:
+    """End an approval: its refresh token, its access tokens and its OauthToken row."""
+    org.db.execute(
+        "UPDATE x_refresh SET state = ? WHERE family = ? AND state = 'live'", (how, family)
+    )
+    end_sessions(org, how, family=family)
+    org.db.execute('DELETE FROM "OauthToken" WHERE "Id" = ?', (family,))
+
+
+def end_approvals(org: Org, **where: str) -> int:
+    """Revoke every live approval with these column values (app_id, user_id)."""
+    test = " AND ".join(f"{column} = ?" for column in where)
+    rows = state.every(
+        org.db, f"SELECT family FROM x_refresh WHERE {test} AND state = 'live'", *where.values()
+    )
+    for row in rows:
+        end_family(org, row["family"], "revoked")
+    return len(rows)
+
+
+def revoke(org: Org, token: str) -> bool:
+    """Revoke an access token, a refresh token or a DeleteToken; False where it is none alive."""
+    if end_sessions(org, "revoked", token=token):
+        return True
+    row = state.one(
+        org.db, "SELECT family FROM x_refresh WHERE token = ? AND state = 'live' UNION ALL "
+        'SELECT "Id" FROM "OauthToken" WHERE "DeleteToken" = ?', token, token,
+    )  # fmt: skip
+    if row is not None:
+        end_family(org, row["family"], "revoked")
+    return row is not None

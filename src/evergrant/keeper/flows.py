@@ -1,0 +1,164 @@
+"""A browser authorization, from the link to the callback; first connect and reauthorize alike.
+
+    begin   a flow is written down; its start link is single-use and ends after ten minutes
+    start   the link is exchanged at once for a cookie; the browser goes on to Salesforce
+    finish  the callback comes back in that same browser, once; the code is exchanged
+
+The old credential stays live until the new one has told whose it is and has made a good call.
+Another org or user is put *on hold*: nothing is replaced before a person chooses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from evergrant.errors import BadCallback, Misuse, NotFound
+from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.record import note
+from evergrant.keeper.tickets import hashed, new_ticket
+from evergrant.model import App, FlowId, Integration, Secret
+from evergrant.oauth.web_server import Authorization, pkce
+from evergrant.store import connections, flows
+from evergrant.store.flows import Flow
+from evergrant.store.rows import new_id
+
+SPOKEN: FlowId = "web_server"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A flow and the link that starts it; the link is shown once and never stored."""
+
+    flow: Flow
+    link: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Where the browser goes, and the cookie that binds it to the flow."""
+
+    authorize_url: str
+    cookie: Secret
+
+
+def begin(
+    keeper: Keeper,
+    integration_id: str,
+    *,
+    name: str = "",
+    connection_id: str = "",
+    login_host: str = "",
+    login_hint: str = "",
+    force_login: bool = False,
+) -> Begun:
+    """Write down a flow: a first connect (`name`) or a reauthorization (`connection_id`).
+
+    Raises `NotFound`, and `Misuse` for an integration whose flow needs no browser.
+    """
+    ticket = new_ticket()
+    with keeper.writing() as tx:
+        integration = keeper.vault.integration(tx, integration_id)
+        if integration.flow != SPOKEN:
+            raise Misuse(
+                f"{integration.name} uses {integration.flow}, which needs no browser",
+                next_step="connect or check it directly",
+            )
+        known = connections.get(tx, connection_id) if connection_id else None
+        flow = Flow(
+            id=new_id("flow"),
+            integration=integration.id,
+            connection=known.id if known else "",
+            purpose="reauthorize" if known else "connect",
+            name=known.name if known else name,
+            login_host=login_host or (known.login_host if known else integration.login_host),
+            login_hint=login_hint,
+            force_login=force_login,
+            ticket_hash=hashed(ticket),
+            created_at=keeper.clock.now(),
+            expires_at=keeper.clock.now() + flows.LIFETIME,
+        )
+        flows.add(tx, flow)
+        if known:
+            note(keeper, tx, known.id, "reauthorization begun", f"at {flow.login_host}")
+    return Begun(flow, Secret(f"{keeper.settings.public_url}/start/{ticket.reveal()}"))
+
+
+def start(keeper: Keeper, ticket: str) -> Started:
+    """Exchange a start link for a cookie and the authorize URL; the link is spent by it.
+
+    Raises `BadCallback` when the link is unknown, used or older than ten minutes.
+    """
+    state, cookie = new_ticket(), new_ticket()
+    verifier, challenge = pkce()
+    with keeper.writing() as tx:
+        waiting = flows.by_ticket(tx, hashed(ticket))
+        flow = waiting and flows.start(
+            tx,
+            waiting.id,
+            keeper.clock.now(),
+            state_hash=hashed(state),
+            browser_hash=hashed(cookie),
+            sealed=keeper.vault.seal_text(verifier, f"flow:{waiting.id}"),
+        )
+        if flow is None:
+            raise _bad("this link was used before, has expired, or was never ours")
+        integration = keeper.vault.integration(tx, flow.integration)
+    prompt = "login" if flow.force_login else ""
+    way = Authorization(app_of(keeper, integration), flow.login_host)
+    url = way.url(state.reveal(), challenge, login_hint=flow.login_hint, prompt=prompt)
+    return Started(url, cookie)
+
+
+def app_of(keeper: Keeper, integration: Integration) -> App:
+    """The integration's app with the callback of the service that is running."""
+    return replace(integration.app, redirect_uri=keeper.settings.callback_url)
+
+
+def take_callback(keeper: Keeper, state: str, cookie: str) -> tuple[Flow, Integration, Secret]:
+    """Find the flow that a callback belongs to and spend its state.
+
+    Raises `BadCallback` for a state that is missing, unknown, replayed, expired, or from another
+    browser; another browser does not spend it.
+    """
+    if not state:
+        raise _bad("the callback carries no state")
+    with keeper.writing() as tx:
+        flow = flows.by_state(tx, hashed(state))
+        if flow is None:
+            raise _bad("the callback's state is not one of ours")
+        if not cookie or hashed(cookie) != flow.browser_hash:
+            raise _bad("the callback came to another browser than the one that began")
+        if flows.take_state(tx, hashed(state), keeper.clock.now()) is None:
+            raise _bad("the callback's state was used before or is older than ten minutes")
+        verifier = keeper.vault.unseal_text(flow.sealed or b"", f"flow:{flow.id}")
+        return flow, keeper.vault.integration(tx, flow.integration), verifier
+
+
+def _bad(what: str) -> BadCallback:
+    return BadCallback(
+        what,
+        why="a callback is accepted once, within ten minutes, in the browser that began the flow",
+        next_step="begin again with a new link",
+        whose="whoever connects",
+    )
+
+
+def flow_of(keeper: Keeper, flow_id: str, cookie: str | None = None) -> Flow:
+    """A flow by its id; with `cookie`, only for the browser that began it.
+
+    Raises `NotFound`, also for another browser: it learns nothing about what exists.
+    """
+    with keeper.reading() as tx:
+        flow = flows.get(tx, flow_id)
+    if cookie is not None and (not cookie or hashed(cookie) != flow.browser_hash):
+        raise NotFound("no such authorization in this browser", next_step="begin again")
+    return flow
+
+
+def org_of(keeper: Keeper, flow: Flow) -> str:
+    """The org id of a flow's connection; empty while it is not known."""
+    if not flow.connection:
+        return ""
+    with keeper.reading() as tx:
+        identity = connections.get(tx, flow.connection).identity
+    return identity.org_id if identity else ""

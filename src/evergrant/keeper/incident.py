@@ -1,0 +1,77 @@
+"""The incident of a connection: opened by the first failure, fed, judged, closed by proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from evergrant.diagnosis import Diagnosis
+from evergrant.errors import EvergrantError, Refused
+from evergrant.evidence import bundle
+from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.record import note
+from evergrant.model import Fact, Incident, Proof
+from evergrant.store import Tx, incidents
+from evergrant.store.rows import new_id
+
+MOST_FACTS = 400
+"""An incident keeps this many of the newest facts: a failure repeats itself."""
+
+
+def feed(
+    keeper: Keeper,
+    tx: Tx,
+    connection_id: str,
+    facts: Sequence[Fact],
+    diagnosis: Diagnosis,
+    failure: EvergrantError,
+) -> Incident:
+    """Add what a failure told to the open incident; the first failure opens one."""
+    incident = incidents.open_for(tx, connection_id) or _open(keeper, tx, connection_id, failure)
+    known = _known(tx, incident)
+    fresh = [fact for fact in facts if (fact.name, fact.value) not in known]
+    case = incidents.case(tx, incident.id)
+    kept = [*(case.facts or []), *bundle.save(fresh)][-MOST_FACTS:]
+    incidents.keep_case(tx, incident.id, incidents.Case(kept, bundle.summary(diagnosis)))
+    incident = replace(incident, cause=diagnosis.first)
+    incidents.update(tx, incident)
+    return incident
+
+
+def facts_of(tx: Tx, incident: Incident | None) -> list[Fact]:
+    """What the incident was fed with."""
+    return bundle.load(incidents.case(tx, incident.id).facts or []) if incident else []
+
+
+def judged(tx: Tx, incident: Incident, diagnosis: Diagnosis) -> None:
+    """Write down what the judge says now."""
+    kept = incidents.case(tx, incident.id)
+    incidents.keep_case(tx, incident.id, replace(kept, diagnosis=bundle.summary(diagnosis)))
+    incidents.update(tx, replace(incident, cause=diagnosis.first))
+
+
+def close(
+    keeper: Keeper, tx: Tx, connection_id: str, proofs: Sequence[Proof]
+) -> Mapping[str, Any] | None:
+    """Close the open incident, if there is one, with what proved the recovery."""
+    incident = incidents.open_for(tx, connection_id)
+    if incident is None:
+        return None
+    incidents.update(tx, replace(incident, closed_at=keeper.clock.now(), proofs=tuple(proofs)))
+    note(keeper, tx, connection_id, "incident closed", incident.cause or "cause not known")
+    return {"id": incident.id, "cause": incident.cause}
+
+
+def _open(keeper: Keeper, tx: Tx, connection_id: str, failure: EvergrantError) -> Incident:
+    error, description = type(failure).__name__, failure.what
+    if isinstance(failure, Refused):
+        error, description = failure.error, failure.description
+    fresh = Incident(new_id("inc"), connection_id, keeper.clock.now(), "", error, description)
+    incidents.add(tx, fresh)
+    note(keeper, tx, connection_id, "incident opened", failure.what)
+    return fresh
+
+
+def _known(tx: Tx, incident: Incident) -> set[tuple[str, object]]:
+    return {(fact.name, fact.value) for fact in facts_of(tx, incident)}

@@ -1,0 +1,11 @@
+"""The store: what Evergrant remembers, in one SQLite file.
+
+`Store` opens it and gives transactions; `connections`, `incidents`, `events`, `due`, `outbox`,
+`flows`, `parts`, `credentials` and `integrations` read and write one noun each.
+"""
+
+from __future__ import annotations
+
+from evergrant.store.engine import Store, Tx
+
+__all__ = ["Store", "Tx"]

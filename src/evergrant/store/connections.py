@@ -1,0 +1,153 @@
+"""Connections: one customer's org for one integration; settings outlive credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from evergrant.errors import BadInput, Misuse
+from evergrant.health import State
+from evergrant.model import Connection, Identity
+from evergrant.store.engine import Tx
+from evergrant.store.rows import not_found
+from evergrant.store.tables import connection as table
+
+
+class Changes(TypedDict, total=False):
+    """What may change about a connection; what is left out stays as it is."""
+
+    name: str
+    state: State
+    login_host: str
+    identity: Identity | None
+    instance_url: str
+    settings: Mapping[str, str]
+    epoch: int
+    since: datetime | None
+    last_success: datetime | None
+
+
+def add(tx: Tx, new: Connection) -> None:
+    """Remember a connection.
+
+    Raises `BadInput` when the integration has a connection of that name that is not removed, or
+    when there is no such integration.
+    """
+    columns = {
+        "id": new.id,
+        "tenant": new.tenant,
+        "integration": new.integration,
+        "name": new.name,
+        "state": new.state.value,
+        "login_host": new.login_host,
+        "instance_url": new.instance_url,
+        "settings": dict(new.settings),
+        "epoch": new.epoch,
+        "since": new.since,
+        "last_success": new.last_success,
+    }
+    try:
+        with tx.begin_nested():
+            tx.execute(sa.insert(table).values(columns | _identity_columns(new.identity)))
+    except IntegrityError as error:
+        raise _refused(new.name, error) from error
+
+
+def get(tx: Tx, key: str, *, tenant: str = "default") -> Connection:
+    """The connection with that id, or with that name when only one has it.
+
+    A removed connection answers to its name only when none in use does.  Raises `NotFound` with
+    near misses, `BadInput` when several integrations have a connection of that name.
+    """
+    mine = sa.select(table).where(table.c.tenant == tenant)
+    if row := tx.execute(mine.where(table.c.id == key)).one_or_none():
+        return _read(row)
+    named = [_read(row) for row in tx.execute(mine.where(table.c.name == key).order_by(table.c.id))]
+    found = [each for each in named if each.state is not State.REMOVED] or named
+    if len(found) > 1:
+        raise BadInput(
+            f"{len(found)} connections are named {key!r}",
+            next_step=f"use one of their ids: {', '.join(each.id for each in found)}",
+        )
+    if not found:
+        known = tx.execute(sa.select(table.c.id, table.c.name).where(table.c.tenant == tenant))
+        raise not_found("connection", key, (text for row in known for text in row))
+    return found[0]
+
+
+def by_id(tx: Tx, connection_id: str) -> Connection:
+    """The connection with that id, of whatever tenant: for our own references.
+
+    Raises `NotFound`.
+    """
+    row = tx.execute(sa.select(table).where(table.c.id == connection_id)).one_or_none()
+    if row is None:
+        raise not_found("connection", connection_id, ())
+    return _read(row)
+
+
+def every(tx: Tx, *, tenant: str = "default", integration: str = "") -> Sequence[Connection]:
+    """All connections by name, removed ones among them; of one integration when it is given."""
+    wanted = sa.select(table).where(table.c.tenant == tenant)
+    if integration:
+        wanted = wanted.where(table.c.integration == integration)
+    return [_read(row) for row in tx.execute(wanted.order_by(table.c.name, table.c.id))]
+
+
+def update(tx: Tx, connection_id: str, **changes: Unpack[Changes]) -> Connection:
+    """Write only what changed, and return the connection as it is now.
+
+    Raises `NotFound` for an unknown id, `BadInput` for a name that is taken.
+    """
+    columns: dict[str, Any] = dict(changes)
+    if "identity" in changes:
+        columns |= _identity_columns(columns.pop("identity"))
+    if "state" in changes:
+        columns["state"] = changes["state"].value
+    if columns:
+        try:
+            with tx.begin_nested():
+                tx.execute(sa.update(table).where(table.c.id == connection_id).values(columns))
+        except IntegrityError as error:
+            raise _refused(changes.get("name", connection_id), error) from error
+    return by_id(tx, connection_id)
+
+
+def _identity_columns(identity: Identity | None) -> dict[str, str]:
+    who = identity or Identity("", "")
+    return {"org_id": who.org_id, "user_id": who.user_id, "username": who.username}
+
+
+def _read(row: sa.Row[Any]) -> Connection:
+    known = Identity(row.org_id, row.user_id, row.username) if row.org_id else None
+    return Connection(
+        id=row.id,
+        integration=row.integration,
+        name=row.name,
+        state=State(row.state),
+        login_host=row.login_host,
+        identity=known,
+        instance_url=row.instance_url,
+        settings=row.settings,
+        epoch=row.epoch,
+        since=row.since,
+        last_success=row.last_success,
+        tenant=row.tenant,
+    )
+
+
+def _refused(name: str, error: IntegrityError) -> Misuse:
+    if "FOREIGN KEY" in str(error.orig).upper():
+        return BadInput(
+            f"connection {name!r} belongs to an integration that is not there",
+            next_step="add the integration first",
+        )
+    return BadInput(
+        f"there is a connection {name!r} already",
+        why="Within one integration a name belongs to one connection that is not removed.",
+        next_step="choose another name, or reauthorize the one that is there",
+    )

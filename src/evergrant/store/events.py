@@ -1,0 +1,31 @@
+"""Events: a connection's history, append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from evergrant.model import Event
+from evergrant.store.engine import Tx
+from evergrant.store.tables import event as table
+
+
+def add(tx: Tx, connection_id: str, event: Event) -> None:
+    """Append one line to the connection's history; its text and data are redacted."""
+    tx.execute(
+        sa.insert(table).values(
+            connection=connection_id,
+            at=event.at,
+            kind=event.kind,
+            text=event.text,
+            data=dict(event.data),
+        )
+    )
+
+
+def recent(tx: Tx, connection_id: str, *, limit: int = 50) -> Sequence[Event]:
+    """The connection's last events, newest first."""
+    wanted = sa.select(table).where(table.c.connection == connection_id)
+    rows = tx.execute(wanted.order_by(table.c.seq.desc()).limit(limit))
+    return [Event(row.at, row.kind, row.text, row.data) for row in rows]

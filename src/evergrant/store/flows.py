@@ -1,0 +1,145 @@
+"""Flows: browser authorizations in progress, each start link and each state good for one use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypedDict, Unpack
+
+import sqlalchemy as sa
+
+from evergrant.store.engine import Tx
+from evergrant.store.rows import not_found
+from evergrant.store.tables import flow as table
+
+Purpose = Literal["connect", "reauthorize"]
+Status = Literal["new", "started", "returned", "done", "refused", "on_hold", "expired"]
+
+LIFETIME = timedelta(minutes=10)
+"""How long a person has between the start of a flow and the callback."""
+
+_ENDED: frozenset[Status] = frozenset({"done", "refused", "on_hold", "expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A browser authorization in progress; only hashes of what the browser holds are kept."""
+
+    id: str
+    integration: str
+    purpose: Purpose
+    created_at: datetime
+    expires_at: datetime
+    connection: str = ""
+    """'' until it is known."""
+    name: str = ""
+    login_host: str = ""
+    login_hint: str = ""
+    force_login: bool = False
+    ticket_hash: str = ""
+    """Of the single-use start link."""
+    state_hash: str = ""
+    browser_hash: str = ""
+    sealed: bytes | None = field(default=None, repr=False)
+    """The PKCE verifier; gone when the flow ends."""
+    status: Status = "new"
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Changes(TypedDict, total=False):
+    """What may change about a flow; what is left out stays as it is."""
+
+    connection: str
+    name: str
+    login_host: str
+    login_hint: str
+    force_login: bool
+    status: Status
+    outcome: Mapping[str, Any]
+    expires_at: datetime
+
+
+def add(tx: Tx, flow: Flow) -> None:
+    """Remember a flow."""
+    columns = {each.name: getattr(flow, each.name) for each in fields(flow)}
+    tx.execute(sa.insert(table).values(columns | {"outcome": dict(flow.outcome)}))
+
+
+def get(tx: Tx, flow_id: str) -> Flow:
+    """The flow with that id.  Raises `NotFound`."""
+    found = _find(tx, table.c.id == flow_id)
+    if found is None:
+        # No near misses: the id of another person's flow is nobody's business.
+        raise not_found("flow", flow_id, ())
+    return found
+
+
+def by_ticket(tx: Tx, ticket_hash: str) -> Flow | None:
+    """The flow that a start link belongs to, used or not."""
+    return _find(tx, table.c.ticket_hash == ticket_hash) if ticket_hash else None
+
+
+def by_state(tx: Tx, state_hash: str) -> Flow | None:
+    """The flow that a state belongs to, used or not: tells a replay from a stranger."""
+    return _find(tx, table.c.state_hash == state_hash) if state_hash else None
+
+
+def start(
+    tx: Tx, flow_id: str, now: datetime, *, state_hash: str, browser_hash: str, sealed: bytes
+) -> Flow | None:
+    """Use up the start link: bind the flow to a browser and give it ten minutes.
+
+    None when it was started before, or is too old: a link is good for one start.
+    """
+    begun = {
+        "state_hash": state_hash,
+        "browser_hash": browser_hash,
+        "sealed": sealed,
+        "status": "started",
+        "expires_at": now + LIFETIME,
+    }
+    return _move(tx, (table.c.id == flow_id, table.c.status == "new"), now, begun)
+
+
+def take_state(tx: Tx, state_hash: str, now: datetime) -> Flow | None:
+    """Use up a state: the flow it belongs to, for the first caller within the time; else None."""
+    if not state_hash:
+        return None
+    waiting = table.c.state_hash == state_hash, table.c.status == "started"
+    return _move(tx, waiting, now, {"status": "returned"})
+
+
+def update(tx: Tx, flow_id: str, **changes: Unpack[Changes]) -> Flow:
+    """Write only what changed, and return the flow as it is now; an ended flow loses its verifier.
+
+    Raises `NotFound`.
+    """
+    columns: dict[str, Any] = dict(changes)
+    if changes.get("status") in _ENDED:
+        columns["sealed"] = None
+    if columns:
+        tx.execute(sa.update(table).where(table.c.id == flow_id).values(columns))
+    return get(tx, flow_id)
+
+
+def expire(tx: Tx, now: datetime) -> int:
+    """End every flow whose time is over; returns how many."""
+    over = sa.update(table).where(
+        table.c.status.in_(("new", "started", "returned")), table.c.expires_at <= now
+    )
+    return tx.execute(over.values(status="expired", sealed=None)).rowcount
+
+
+def _move(
+    tx: Tx, waiting: tuple[sa.ColumnElement[bool], ...], now: datetime, values: Mapping[str, Any]
+) -> Flow | None:
+    # One conditional UPDATE: of two who come at once, one moves the row and the other finds none.
+    moved = sa.update(table).where(*waiting, table.c.expires_at > now).values(dict(values))
+    row = tx.execute(moved.returning(table)).one_or_none()
+    return Flow(**row._mapping) if row else None
+
+
+def _find(tx: Tx, condition: sa.ColumnElement[bool]) -> Flow | None:
+    row = tx.execute(sa.select(table).where(condition)).one_or_none()
+    return Flow(**row._mapping) if row else None

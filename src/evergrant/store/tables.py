@@ -1,0 +1,213 @@
+"""The tables: what Evergrant remembers, one noun each.
+
+Ids are text, times are UTC text (`Moment`), lists and mappings are JSON text without secrets
+(`Json`); what is secret lies only in the `sealed` blobs that the vault writes.  Nothing here is
+particular to SQLite.  A change here needs a migration (`store/migrations/versions`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from evergrant.store.types import Json, Masked, Moment
+
+metadata = MetaData()
+
+
+def _id(name: str = "id") -> Column[str]:
+    return Column(name, String(64), primary_key=True)
+
+
+def _word(name: str) -> Column[str]:
+    return Column(name, String(255), nullable=False)
+
+
+def _link(name: str, target: str) -> Column[str]:
+    return Column(name, String(64), ForeignKey(f"{target}.id"), nullable=False)
+
+
+def _only_one(name: str, table: Table, columns: tuple[str, ...], where: str) -> None:
+    """At most one row for these columns among those that the condition picks."""
+    condition = text(where)
+    Index(
+        name,
+        *(table.c[column] for column in columns),
+        unique=True,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+
+
+tenant = Table(
+    "tenant",
+    metadata,
+    _id(),
+    Column("canary", LargeBinary),
+)
+"""Whose data it is; the canary is a known text, sealed, that finds a wrong master key at boot."""
+
+integration = Table(
+    "integration",
+    metadata,
+    _id(),
+    _link("tenant", "tenant"),
+    _word("name"),
+    _word("app_label"),
+    _word("app_owner"),
+    _word("consumer_key"),
+    _word("redirect_uri"),
+    Column("scopes", Json, nullable=False),
+    _word("flow"),
+    _word("login_host"),
+    _word("subject"),
+    _word("support_contact"),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("tenant", "name"),
+)
+
+part = Table(
+    "part",
+    metadata,
+    _id(),
+    _link("integration", "integration"),
+    _word("name"),
+    _word("kind"),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("integration", "name"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    _id(),
+    _link("tenant", "tenant"),
+    _link("integration", "integration"),
+    _word("name"),
+    _word("state"),
+    _word("login_host"),
+    _word("org_id"),
+    _word("user_id"),
+    _word("username"),
+    _word("instance_url"),
+    Column("settings", Json, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("since", Moment),
+    Column("last_success", Moment),
+)
+_only_one("one_name_in_use", connection, ("integration", "name"), "state <> 'removed'")
+
+credential = Table(
+    "credential",
+    metadata,
+    _id(),
+    _link("tenant", "tenant"),
+    _link("connection", "connection"),
+    _word("part"),
+    Column("epoch", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    _word("status"),
+    Column("sealed", LargeBinary, nullable=False),
+    _word("refresh_fingerprint"),
+    _word("access_fingerprint"),
+    Column("scopes", Json, nullable=False),
+    _word("org_id"),
+    _word("user_id"),
+    _word("username"),
+    _word("instance_url"),
+    Column("issued_at", Moment),
+    Column("created_at", Moment, nullable=False),
+)
+_only_one("one_live_credential", credential, ("connection", "part"), "status = 'live'")
+_only_one("one_held_credential", credential, ("connection", "part"), "status = 'held'")
+
+incident = Table(
+    "incident",
+    metadata,
+    _id(),
+    _link("connection", "connection"),
+    Column("opened_at", Moment, nullable=False),
+    _word("cause"),
+    Column("error", Masked, nullable=False),
+    Column("description", Masked, nullable=False),
+    Column("closed_at", Moment),
+    Column("proofs", Json, nullable=False),
+    Column("facts", Json),
+    Column("diagnosis", Json),
+    Index("incident_by_connection", "connection", "opened_at"),
+)
+_only_one("one_open_incident", incident, ("connection",), "closed_at IS NULL")
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _link("connection", "connection"),
+    Column("at", Moment, nullable=False),
+    _word("kind"),
+    Column("text", Masked, nullable=False),
+    Column("data", Json, nullable=False),
+    Index("event_by_connection", "connection", "seq"),
+)
+"""Append-only; `seq` orders what happened within one instant."""
+
+due = Table(
+    "due",
+    metadata,
+    Column("kind", String(64), primary_key=True),
+    Column("connection", String(64), ForeignKey("connection.id"), primary_key=True),
+    Column("at", Moment),
+    _word("owner"),
+    Column("leased_until", Moment),
+    Column("generation", Integer, nullable=False),
+    Index("due_by_time", "at"),
+)
+"""Work to do; a row outlives its work, so that its generation only ever grows."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _word("channel"),
+    Column("notice", Json, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Moment),
+    Column("delivered_at", Moment),
+    Column("error", Masked, nullable=False),
+    Index("outbox_by_time", "next_at"),
+)
+
+flow = Table(
+    "flow",
+    metadata,
+    _id(),
+    _link("integration", "integration"),
+    _word("connection"),
+    _word("purpose"),
+    _word("name"),
+    _word("login_host"),
+    _word("login_hint"),
+    Column("force_login", Boolean, nullable=False),
+    _word("ticket_hash"),
+    _word("state_hash"),
+    _word("browser_hash"),
+    Column("sealed", LargeBinary),
+    _word("status"),
+    Column("outcome", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+"""A browser authorization in progress; the connection is '' until it is known."""
+_only_one("one_ticket", flow, ("ticket_hash",), "ticket_hash <> ''")
+_only_one("one_state", flow, ("state_hash",), "state_hash <> ''")

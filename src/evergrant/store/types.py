@@ -1,0 +1,88 @@
+"""Column types that mean the same on every database: moments, JSON and free text, redacted."""
+
+from __future__ import annotations
+
+# ruff: noqa: ARG002 (SQLAlchemy gives every type a dialect; ours mean the same on all of them)
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Dialect, String, Text
+from sqlalchemy.types import TypeDecorator
+
+from evergrant.log import HIDDEN, mask
+from evergrant.model import as_json
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time as text in UTC with microseconds: it sorts as time does, on any database."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Any value that `as_json` knows, as JSON text without secrets."""
+
+    impl = Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return json.dumps(redacted(value), ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Masked(TypeDecorator[str]):
+    """Free text that passed `mask` on its way in."""
+
+    impl = Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else mask(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        return value
+
+
+def redacted(value: object) -> Any:
+    """The value as JSON knows it, with every text masked by its shape and by its name."""
+    return _redact(as_json(value))
+
+
+def _redact(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, list):
+        return [_redact(item) for item in value]
+    if isinstance(value, dict):
+        return {mask(name): _member(name, item) for name, item in value.items()}
+    return value
+
+
+def _member(name: str, value: Any) -> Any:
+    if isinstance(value, str) and value and _names_a_secret(name):
+        return HIDDEN
+    return _redact(value)
+
+
+@lru_cache(maxsize=1024)
+def _names_a_secret(name: str) -> bool:
+    # `mask` owns the list of names; asking it keeps the list in one place.
+    probe = f"{name}=x"
+    return mask(probe) != probe

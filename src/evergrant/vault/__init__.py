@@ -1,0 +1,8 @@
+"""The vault: envelope encryption under one master key, and the credentials it keeps."""
+
+from __future__ import annotations
+
+from evergrant.vault.kept import Kept
+from evergrant.vault.vault import MAIN, Vault
+
+__all__ = ["MAIN", "Kept", "Vault"]

@@ -1,0 +1,89 @@
+"""What lies inside the sealed blobs, as JSON: credentials and the secret half of an app."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from evergrant.model import App, Credential, Identity, Secret
+
+
+def of_credential(credential: Credential, identity: Identity) -> bytes:
+    """A credential and whose it is, ready to be sealed."""
+    return _dump(
+        {
+            "access_token": credential.access_token.reveal(),
+            "refresh_token": _open(credential.refresh_token),
+            "instance_url": credential.instance_url,
+            "identity_url": credential.identity_url,
+            "issued_at": credential.issued_at.isoformat() if credential.issued_at else None,
+            "scopes": credential.scopes,
+            "token_format": credential.token_format,
+            "extras": dict(credential.extras),
+            "identity": [identity.org_id, identity.user_id, identity.username],
+        }
+    )
+
+
+def credential_of(content: bytes) -> tuple[Credential, Identity]:
+    """The credential, and whose it is, from an opened blob."""
+    data = json.loads(content)
+    credential = Credential(
+        access_token=Secret(data["access_token"]),
+        instance_url=data["instance_url"],
+        refresh_token=_secret(data["refresh_token"]),
+        identity_url=data["identity_url"],
+        issued_at=datetime.fromisoformat(data["issued_at"]) if data["issued_at"] else None,
+        scopes=tuple(data["scopes"]),
+        token_format=data["token_format"],
+        extras=data["extras"],
+    )
+    return credential, Identity(*data["identity"])
+
+
+def of_app(app: App) -> bytes:
+    """The secret half of an app, ready to be sealed."""
+    return _dump(
+        {"consumer_secret": _open(app.consumer_secret), "private_key": _open(app.private_key)}
+    )
+
+
+def with_secrets(app: App, content: bytes) -> App:
+    """An app with the secret half from an opened blob."""
+    data = json.loads(content)
+    return replace(
+        app,
+        consumer_secret=_secret(data["consumer_secret"]),
+        private_key=_secret(data["private_key"]),
+    )
+
+
+def merged(before: Credential, answer: Credential) -> Credential:
+    """The credential after a refresh: what the answer does not repeat stays as it was.
+
+    A refresh answer without `refresh_token` means that the one before is still good
+    (RFC 6749 §6); to forget it, or the instance, would lose the connection.
+    """
+    return replace(
+        answer,
+        refresh_token=answer.refresh_token or before.refresh_token,
+        instance_url=answer.instance_url or before.instance_url,
+        identity_url=answer.identity_url or before.identity_url,
+        scopes=answer.scopes or before.scopes,
+        extras={**before.extras, **answer.extras},
+    )
+
+
+def _dump(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _open(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret is not None else None
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text is not None else None

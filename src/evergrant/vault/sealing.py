@@ -1,0 +1,100 @@
+"""Sealing: AES-256-GCM, a fresh data key for each row, bound to the identity of the row.
+
+A blob is `version | key id | wrapped data key | sealed text`, each of the last two with its own
+nonce.  The data key is wrapped by the master key; both layers are authenticated together with the
+row's identity, so that a blob copied to another row does not open there (NIST SP 800-38D).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import NoReturn, final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from evergrant.errors import OurBug, VaultTrouble
+
+KEY_BYTES = 32
+_VERSION = b"\x01"
+_ID, _NONCE, _TAG = 8, 12, 16
+_WRAPPED = len(_VERSION) + _ID
+_SEALED = _WRAPPED + _NONCE + KEY_BYTES + _TAG
+_SHORTEST = _SEALED + _NONCE + _TAG
+
+
+@final
+class MasterKey:
+    """The key that wraps every data key; its id may be shown, itself never."""
+
+    __slots__ = ("raw", "source")
+
+    def __init__(self, raw: bytes, source: str) -> None:
+        self.raw = raw
+        """32 bytes."""
+        self.source = source
+        """Where it came from, in words for an error."""
+
+    @property
+    def id(self) -> str:
+        """Sixteen hex digits that tell two master keys apart."""
+        return hashlib.sha256(b"evergrant master key\x00" + self.raw).hexdigest()[: 2 * _ID]
+
+    def __repr__(self) -> str:
+        return f"MasterKey({self.id})"
+
+    def __reduce__(self) -> NoReturn:
+        raise OurBug("a master key is not to be copied or pickled")
+
+
+def seal(key: MasterKey, plaintext: bytes, identity: str) -> bytes:
+    """Seal a text for one row."""
+    bound, data_key = identity.encode(), AESGCM.generate_key(8 * KEY_BYTES)
+    head = _VERSION + bytes.fromhex(key.id)
+    return head + _lock(key.raw, data_key, head + bound) + _lock(data_key, plaintext, head + bound)
+
+
+def unseal(key: MasterKey, blob: bytes, identity: str) -> bytes:
+    """Open what was sealed for that row.
+
+    Raises `VaultTrouble`, which tells a wrong master key from a swapped or damaged row.
+    """
+    head = blob[:_WRAPPED]
+    if len(blob) < _SHORTEST or head[: len(_VERSION)] != _VERSION:
+        raise _damaged(identity, "it is not a sealed blob of a version that we know")
+    if (sealed_with := head[len(_VERSION) :].hex()) != key.id:
+        raise wrong_key(key, sealed_with)
+    try:
+        data_key = _unlock(key.raw, blob[_WRAPPED:_SEALED], head + identity.encode())
+        return _unlock(data_key, blob[_SEALED:], head + identity.encode())
+    except InvalidTag as error:
+        raise _damaged(identity, "its seal does not fit this row") from error
+
+
+def wrong_key(key: MasterKey, sealed_with: str) -> VaultTrouble:
+    """The error for a row that another master key sealed."""
+    return VaultTrouble(
+        "the master key is not the one that sealed this database",
+        why=f"The data was sealed with key {sealed_with}; {key.source} holds key {key.id}.",
+        next_step="restore the master key that belongs to this database; nothing was changed",
+        whose="operator",
+    )
+
+
+def _damaged(identity: str, why: str) -> VaultTrouble:
+    return VaultTrouble(
+        f"a sealed row was swapped or damaged: {identity}",
+        why=f"The master key is the right one, and {why}.",
+        next_step="restore the row from a backup, or reauthorize the connection",
+        whose="operator",
+    )
+
+
+def _lock(key: bytes, plaintext: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, bound)
+
+
+def _unlock(key: bytes, blob: bytes, bound: bytes) -> bytes:
+    return AESGCM(key).decrypt(blob[:_NONCE], blob[_NONCE:], bound)

@@ -1,0 +1,196 @@
+"""The vault: integrations and credentials, sealed in the store and opened only here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from evergrant.clock import Clock, SystemClock
+from evergrant.errors import Misuse, OurBug
+from evergrant.model import Credential, Identity, Integration, Secret
+from evergrant.settings import Settings
+from evergrant.store import Tx, connections, credentials, integrations, parts
+from evergrant.store.credentials import CredentialRow, Status
+from evergrant.store.integrations import IntegrationRow
+from evergrant.store.rows import new_id
+from evergrant.vault import contents
+from evergrant.vault.kept import (
+    Kept,
+    integration_of,
+    kept_of,
+    of_row,
+    row_identity,
+    row_of,
+    row_of_integration,
+)
+from evergrant.vault.keys import load_key
+from evergrant.vault.sealing import MasterKey, seal, unseal
+
+MAIN = "main"
+"""The part that every integration has: the credential we hold."""
+
+_CANARY = b"evergrant canary"
+
+
+class Vault:
+    """Seals and opens; every method works inside the caller's transaction."""
+
+    def __init__(self, key: MasterKey, clock: Clock) -> None:
+        self._key = key
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        clock: Clock | None = None,
+    ) -> Vault:
+        """The vault with the master key of this service, which is made on the first run.
+
+        Raises `VaultTrouble` when there is no usable key.
+        """
+        return cls(load_key(settings, environ), clock or SystemClock())
+
+    @property
+    def key_id(self) -> str:
+        """Sixteen hex digits of the master key in use; it may be shown."""
+        return self._key.id
+
+    def check(self, tx: Tx, *, tenant: str = "default") -> None:
+        """Find a wrong master key at boot, before anything is sealed with it; needs `write()`.
+
+        Raises `VaultTrouble`.
+        """
+        identity = row_identity("canary", tenant)
+        sealed = integrations.canary(tx, tenant)
+        if sealed is None:
+            integrations.keep_canary(tx, seal(self._key, _CANARY, identity), tenant)
+        elif unseal(self._key, sealed, identity) != _CANARY:
+            raise OurBug("the canary opened and says something else")
+
+    # --- integrations ----------------------------------------------------------------------------
+
+    def save_integration(self, tx: Tx, integration: Integration) -> None:
+        """Add an integration with its main part, or put it in place of the one with its id.
+
+        Raises `BadInput` when another one has its name.
+        """
+        identity = row_identity("integration", integration.tenant, integration.id)
+        sealed = seal(self._key, contents.of_app(integration.app), identity)
+        if integrations.save(tx, row_of_integration(integration, sealed)):
+            parts.add(tx, parts.Part(new_id("prt"), integration.id, MAIN, "credential", 0))
+
+    def integration(self, tx: Tx, key: str, *, tenant: str = "default") -> Integration:
+        """The integration with that id or name, its secrets opened.  Raises `NotFound`."""
+        return self._integration(integrations.get(tx, key, tenant=tenant))
+
+    def integrations(self, tx: Tx, *, tenant: str = "default") -> Sequence[Integration]:
+        """All integrations by name, their secrets opened."""
+        return [self._integration(row) for row in integrations.every(tx, tenant=tenant)]
+
+    def _integration(self, row: IntegrationRow) -> Integration:
+        identity = row_identity("integration", row.tenant, row.id)
+        return integration_of(row, unseal(self._key, row.sealed, identity))
+
+    # --- credentials -----------------------------------------------------------------------------
+
+    def keep(
+        self,
+        tx: Tx,
+        connection_id: str,
+        credential: Credential,
+        *,
+        identity: Identity,
+        epoch: int,
+        generation: int = 0,
+        part: str = MAIN,
+        status: Status = "live",
+    ) -> Kept:
+        """Keep a credential as the live or the held one of its part.
+
+        The one that had this place is retired and its secrets are wiped.  Raises `NotFound` for an
+        unknown connection, `Misuse` for a part that holds no credential or for *retired*.
+        """
+        if status == "retired":
+            raise Misuse("a credential is kept as live or as held")
+        owner = connections.by_id(tx, connection_id)
+        found = parts.of_connection(tx, connection_id, part)
+        if found is None or found.kind != "credential":
+            raise Misuse(f"the integration has no credential part {part!r}")
+        kept = Kept(
+            new_id("crd"), connection_id, part, epoch, generation, status, credential, identity
+        )
+        credentials.retire(tx, connection_id, part, status)
+        credentials.add(tx, self._sealed(kept, tenant=owner.tenant, created_at=self._clock.now()))
+        return kept
+
+    def live(self, tx: Tx, connection_id: str, part: str = MAIN) -> Kept | None:
+        """The credential in use, if the part has one.  Raises `VaultTrouble`."""
+        return self._current(tx, connection_id, part, "live")
+
+    def held(self, tx: Tx, connection_id: str, part: str = MAIN) -> Kept | None:
+        """The new credential that waits to be verified or chosen.  Raises `VaultTrouble`."""
+        return self._current(tx, connection_id, part, "held")
+
+    def replace(self, tx: Tx, kept: Kept, answer: Credential) -> Kept | None:
+        """Put a refresh's answer in the place of the credential that was sent; the next generation.
+
+        What the answer does not repeat stays.  None when somebody was faster, when a newer
+        authorization came meanwhile, or when the connection is gone: then read `live` again, and
+        see to it that the answer is revoked.
+        """
+        before = credentials.current(tx, kept.connection, kept.part, "live")
+        if before is None or before.id != kept.id:
+            return None
+        after = replace(
+            kept,
+            generation=kept.generation + 1,
+            credential=contents.merged(kept.credential, answer),
+        )
+        known = replace(before, epoch=kept.epoch, generation=kept.generation)
+        row = self._sealed(after, tenant=before.tenant, created_at=before.created_at)
+        return after if credentials.swap(tx, known, row) else None
+
+    def promote(self, tx: Tx, kept: Kept) -> Kept | None:
+        """Make the held credential the live one; the live one is retired and its secrets wiped.
+
+        None when it is no longer held; then nothing has changed.  Read `live` before, if what it
+        gives way to shall be revoked afterwards.
+        """
+        row = credentials.current(tx, kept.connection, kept.part, "held")
+        if row is None or row.id != kept.id:
+            return None
+        credentials.retire(tx, kept.connection, kept.part, "live")
+        credentials.promote(tx, kept.id)
+        return replace(kept, status="live")
+
+    def drop_held(self, tx: Tx, connection_id: str, part: str = MAIN) -> bool:
+        """Retire the held credential and wipe its secrets; False when there was none."""
+        return bool(credentials.retire(tx, connection_id, part, "held"))
+
+    def wipe(self, tx: Tx, connection_id: str) -> int:
+        """Retire every credential of a connection and wipe the secrets; returns how many."""
+        return credentials.retire_all(tx, connection_id)
+
+    # --- single texts ----------------------------------------------------------------------------
+
+    def seal_text(self, text: Secret, identity: str) -> bytes:
+        """Seal one text (a flow's PKCE verifier) for the row with that identity."""
+        return seal(self._key, text.reveal().encode(), row_identity("text", identity))
+
+    def unseal_text(self, blob: bytes, identity: str) -> Secret:
+        """Open one text that was sealed for the row with that identity.  Raises `VaultTrouble`."""
+        return Secret(unseal(self._key, blob, row_identity("text", identity)).decode())
+
+    def _current(self, tx: Tx, connection_id: str, part: str, status: Status) -> Kept | None:
+        row = credentials.current(tx, connection_id, part, status)
+        return kept_of(row, unseal(self._key, row.sealed, of_row(row))) if row else None
+
+    def _sealed(self, kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
+        row = row_of(kept, tenant=tenant, created_at=created_at)
+        content = contents.of_credential(kept.credential, kept.identity)
+        return replace(row, sealed=seal(self._key, content, of_row(row)))

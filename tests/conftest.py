@@ -1,0 +1,88 @@
+"""What every test may ask for: an emulated org, and what its world holds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from evergrant import log
+from evergrant.emulator.server import Emulator
+
+
+@pytest.fixture
+def org() -> Iterator[Emulator]:
+    """A fresh emulated org, served on loopback."""
+    with Emulator(seed=11) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def world(org: Emulator) -> dict[str, Any]:
+    """Apps and users of the emulated org, as its control port lists them."""
+    answer = httpx2.get(f"{org.control_url}/world", timeout=10)
+    return dict(answer.json())
+
+
+class Issued:
+    """Every secret that any emulated org gave out in this run, and every log record."""
+
+    def __init__(self) -> None:
+        self.secrets: set[str] = set()
+        self.logs: list[str] = []
+
+    def note(self, emulator: Emulator) -> None:
+        """Remember what an emulator issued; it forgets when it stops."""
+        with emulator.org.lock:
+            rows = emulator.org.db.execute("SELECT secret FROM x_issued").fetchall()
+        self.secrets |= {str(row[0]) for row in rows if len(str(row[0])) >= SHORTEST}
+
+    def found_in(self, raw: bytes) -> set[str]:
+        """The secrets that stand in some bytes."""
+        return {secret for secret in self.secrets if secret.encode() in raw}
+
+
+SHORTEST = 12
+"""Shorter words could stand anywhere by chance."""
+
+
+class _Keep(logging.Handler):
+    def __init__(self, issued: Issued) -> None:
+        super().__init__()
+        self.issued = issued
+        self.setFormatter(log.masking())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.issued.logs.append(self.format(record))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issued]:
+    """At the end of the run: no log line and no file of the product holds an issued secret."""
+    issued, stop = Issued(), Emulator.stop
+    handler = _Keep(issued)
+    logging.getLogger().addHandler(handler)
+
+    def noting(emulator: Emulator) -> None:
+        issued.note(emulator)
+        stop(emulator)
+
+    Emulator.stop = noting  # type: ignore[method-assign]  # the run listens in
+    yield issued
+    Emulator.stop = stop  # type: ignore[method-assign]
+    logging.getLogger().removeHandler(handler)
+    told = issued.found_in("\n".join(issued.logs).encode())
+    assert not told, f"{len(told)} issued secrets stand in the logs"
+    for path in product_files(tmp_path_factory.getbasetemp()):
+        assert not issued.found_in(path.read_bytes()), f"{path.name} holds an issued secret"
+
+
+def product_files(folder: Path) -> list[Path]:
+    """The files that the product wrote below a folder; an emulated org's own state is not among
+    them, for it is the other side's memory."""
+    found = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [path for path in found if b"x_issued" not in path.read_bytes()]
