@@ -322,7 +322,6 @@ def test_arun_counts_slow_headers_into_the_timeout() -> None:
     assert dripping_headers(in_a_loop) < 1
 
 
-@pytest.mark.xfail(strict=True, reason="httpx2 starts its timeout anew with every read")
 def test_run_counts_slow_headers_into_the_timeout() -> None:
     assert dripping_headers(run) < 1
 
@@ -391,9 +390,6 @@ def test_a_cancelled_caller_closes_the_conversation() -> None:
     assert diary.lines == ["finally"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="threads.py clears the pool's cookies after they are in the request"
-)
 def test_cookies_of_one_conversation_do_not_ride_on_the_next() -> None:
     with raw(http("200 OK", b"{}", "Set-Cookie: sid=planted; Path=/")) as server, client() as pool:
         run(send(Request("GET", server.url)), via=pool)

@@ -85,5 +85,8 @@ def after(state: State, signal: Signal) -> State:
 BROKEN = frozenset({State.NEEDS_REAUTHORIZATION, State.BLOCKED_BY_ADMIN, State.ON_HOLD})
 """States in which the integration cannot work until a person acts."""
 
-WATCHED = frozenset({*_LIVE})
-"""States in which the connection is checked when due."""
+LIVE = frozenset(_LIVE)
+"""States in which a person may ask for a check."""
+
+WATCHED = LIVE - {State.NEEDS_REAUTHORIZATION}
+"""States in which the watch checks when due; a dead credential is never sent again by itself."""

@@ -1,5 +1,6 @@
 """Emulators and browsers for the tests that speak HTTP."""
 
+import ssl
 from collections.abc import Iterator
 
 import httpx2
@@ -7,6 +8,10 @@ import pytest
 from emulated_client import Client, ClientFor, client_of
 
 from evergrant.emulator import Emulator
+
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Made once, for it takes long; nothing here speaks TLS."""
+
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[Emulator]:
@@ -28,7 +33,7 @@ def client_for(emulator: Emulator) -> Iterator[ClientFor]:
     opened: list[httpx2.Client] = []
 
     def make(app: str = "orbit-sync", user: str = "integration") -> Client:
-        opened.append(httpx2.Client())
+        opened.append(httpx2.Client(verify=TLS))
         return client_of(emulator, app, opened[-1], user)
 
     yield make

@@ -47,8 +47,9 @@ class Client:
 
     def token(self, **form: str) -> httpx2.Response:
         """One request at the token endpoint, with the client's key and secret unless given."""
-        proof = {"client_id": self.app["consumer_key"], "client_secret": self.app["consumer_secret"]}
-        sent = {name: value for name, value in {**proof, **form}.items() if value}
+        key, secret = self.app["consumer_key"], self.app["consumer_secret"]
+        words = {"client_id": key, "client_secret": secret, **form}
+        sent = {name: value for name, value in words.items() if value}
         headers = {"Host": self.host} if self.host else {}
         url = f"{self.emulator.url}/services/oauth2/token"
         return self.http.post(url, data=sent, headers=headers)
@@ -135,7 +136,9 @@ ClientFor = Callable[..., Client]
 """Makes clients: app name and user name in, client out."""
 
 
-def client_of(emulator: Emulator, app: str, http: httpx2.Client, user: str = "integration") -> Client:
+def client_of(
+    emulator: Emulator, app: str, http: httpx2.Client, user: str = "integration"
+) -> Client:
     """A client of one of the world's apps."""
     known = inventory(emulator.org)
     found = next(each for each in known["apps"] if each["name"] == app)
@@ -227,11 +230,12 @@ def _jwt(client: Client, mutation: str | None) -> None:
     with httpx2.Client() as control:
         url = f"{client.emulator.control_url}/key/{client.app['name']}"
         key = control.get(url).json()["private_key"]
-    claims = {
+    changes: dict[str, dict[str, Any]] = {
         "wrong-audience": {"aud": "https://test.salesforce.com"},
         "expired-exp": {"exp": int(client.emulator.clock.now().timestamp()) - 600},
         "wrong-subject": {"sub": "nobody@acme.example"},
-    }.get(mutation or "", {})
+    }
+    claims = changes.get(mutation or "", {})
     key = new_key() if mutation == "wrong-private-key" else key
     client.jwt_bearer(client.assertion(key, **claims))
 

@@ -186,12 +186,29 @@ def test_a_refresh_of_an_older_epoch_cannot_overwrite_a_newer_authorization(tx: 
     assert VAULT.live(tx, "con_acme") == new
 
 
-def test_a_refresh_of_a_wiped_or_a_held_credential_changes_nothing(tx: Tx) -> None:
+def test_a_refresh_of_a_wiped_credential_changes_nothing(tx: Tx) -> None:
     live = keep(tx)
-    held = keep(tx, epoch=2, status="held")
-    assert VAULT.replace(tx, held, token("x")) is None
     VAULT.wipe(tx, "con_acme")
     assert VAULT.replace(tx, live, token("x")) is None
+    assert VAULT.live(tx, "con_acme") is None
+
+
+def test_a_held_credential_is_refreshed_in_its_own_place(tx: Tx) -> None:
+    live, held = keep(tx), keep(tx, epoch=2, status="held")
+    after = VAULT.replace(tx, held, token("h2"))
+    assert after is not None
+    assert (VAULT.live(tx, "con_acme"), VAULT.held(tx, "con_acme")) == (live, after)
+    assert VAULT.replace(tx, replace(live, id="crd_x"), token("x")) is None
+
+
+def test_a_verified_identity_goes_into_the_seal_and_its_columns(tx: Tx) -> None:
+    held = keep(tx, epoch=2, status="held")
+    known = VAULT.identify(tx, held, OTHER)
+    assert known == replace(held, identity=OTHER)
+    assert VAULT.held(tx, "con_acme") == known
+    assert [row.username for row in credentials.of(tx, "con_acme")] == [OTHER.username]
+    VAULT.drop_held(tx, "con_acme")
+    assert VAULT.identify(tx, held, WHO) is None
 
 
 def test_of_many_threads_that_refresh_the_same_credential_one_wins(store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -89,13 +89,15 @@ def _pattern(text: str) -> str:
     return text
 
 
-def keys_for(condition: Condition, keys: Iterable[str]) -> tuple[str, ...]:
+def keys_for(condition: Condition, keys: Collection[str]) -> tuple[str, ...]:
     """Those keys of a fact's background for which the condition holds.
 
     A band ("below 5", "from 1 to 5", "from 5") meets `below` and `above` when all of it does.
     """
     if condition.operator in ("below", "above"):
         return tuple(key for key in keys if _band_meets(condition, key))
+    if condition.operator == "is":
+        return (str(condition.operand),) if condition.operand in keys else ()
     return tuple(key for key in keys if condition.holds(key))
 
 

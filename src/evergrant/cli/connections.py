@@ -225,7 +225,7 @@ def _told(connection: Connection, proofs: Sequence[Proof], format: Format) -> No
 
 
 def _checked(found: Any) -> dict[str, Any]:
-    first = found.diagnosis.first if found.diagnosis else ""
+    first = found.diagnosis.cause if found.diagnosis else ""
     return {
         "connection": found.connection,
         "works": found.failure is None,
@@ -238,7 +238,7 @@ def _check_line(found: Any) -> str:
     told = f"{found.connection.name}: {found.connection.state}"
     if found.failure is None:
         return told
-    first = found.diagnosis.first if found.diagnosis else ""
+    first = found.diagnosis.cause if found.diagnosis else ""
     return f"{told}\n  {found.failure.what}" + (f"\n  likely {first}" if first else "")
 
 

@@ -45,7 +45,7 @@ def diagnose(
     else:
         diagnosis, catalog = _of_text(read_text(file), flow, context)
     _render(diagnosis, catalog, format)
-    if not diagnosis.first:
+    if not diagnosis.cause:
         raise typer.Exit(NOT_KNOWN)
     return None
 

@@ -14,7 +14,9 @@ from evergrant.drills.client import STEPS, Broken, pasted
 from evergrant.drills.stage import Stage, stage, through_browser
 from evergrant.emulator.scenario import ClientStep, Scenario, find, scenarios
 from evergrant.errors import EvergrantError, NotFound, OurBug
-from evergrant.model import Connection, FlowId, Integration
+from evergrant.model import Connection, FlowId, Integration, Session
+from evergrant.org.resources import good_call
+from evergrant.store import connections
 
 Level = Literal["text", "own", "admin"]
 LATER = timedelta(minutes=7)
@@ -85,7 +87,7 @@ def _play(ground: Stage, scenario: Scenario) -> Iterator[Row]:
             cause=scenario.cause,
             level=level,
             reproduced=gate == scenario.gate and failure is not None,
-            first=diagnosis.first,
+            first=diagnosis.cause,
             confidence=round(diagnosis.ranked[0].confidence, 3) if diagnosis.ranked else 0.0,
             fixed=fixed,
             proven=proven,
@@ -101,8 +103,6 @@ def _connect(ground: Stage, integration: Integration) -> Connection:
     if flow.status != "done":
         raise OurBug(f"the healthy org did not connect: {flow.status} at {sight.url.split('?')[0]}")
     with ground.keeper.reading() as tx:
-        from evergrant.store import connections
-
         return connections.get(tx, flow.connection)
 
 
@@ -142,16 +142,33 @@ def _broken_step(
 def _sound_step(
     ground: Stage, integration: Integration, connection: Connection, step: ClientStep
 ) -> _Failure | None:
+    if step.do == "call":
+        return _plain_call(ground, connection)
     if step.do in ("authorize", "connect"):
         how = {"connection_id": connection.id}
         flow, sight = through_browser(ground.keeper, integration, ground.person(), **how)
         if flow.status == "done":
             return None
         return _Failure("web_server", sight.pasted())
-    checked = verbs.check(ground.keeper, connection.id, renew=step.do != "call")
+    checked = verbs.check(ground.keeper, connection.id, renew=True)
     if checked.failure is None:
         return None
     return _Failure(checked.flow, pasted(checked.failure))
+
+
+def _plain_call(ground: Stage, connection: Connection) -> _Failure | None:
+    """A call by a client that does not renew: what most people report."""
+    with ground.keeper.reading() as tx:
+        kept = ground.keeper.vault.live(tx, connection.id)
+    if kept is None:
+        raise OurBug("the stage's connection has no credential")
+    token = kept.credential.access_token
+    try:
+        ground.keeper.say(good_call(Session(kept.credential.instance_url, token)))
+    except EvergrantError as error:
+        verbs.observe(ground.keeper, connection.id, error, flow="rest_api_call", doing="call")
+        return _Failure("rest_api_call", pasted(error))
+    return None
 
 
 def _refusing_gate(ground: Stage) -> str:

@@ -173,7 +173,7 @@ def approve(org: Org, *, app: str, user: str = INTEGRATION, times: int = 1) -> D
     """Let a user approve an app so many times more, as a person in a browser would."""
     row, policy = find_user(org, user), app_by_name(org.db, app)
     for _ in range(times):
-        hand_out(org, policy, row["Id"], org.base_url)
+        hand_out(org, policy, row["Id"], "authorization_code")
         records.login(
             org, row["Id"], "Success", subtype="OauthWebServer", application=policy.label
         )

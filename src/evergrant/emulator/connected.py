@@ -12,32 +12,32 @@ from evergrant.emulator.sessions import open_session
 from evergrant.emulator.world import DOMAIN, keep_certificate
 
 if TYPE_CHECKING:
+    from evergrant.emulator.attempt import Flow
     from evergrant.emulator.jwts import KeyPair
     from evergrant.emulator.org import Org
-    from evergrant.emulator.policies import AppPolicy
 
-_SIGNING: Final = frozenset({"orbit-jwt"})
-"""Apps that connect with signed assertions."""
+_FLOWS: Final[dict[str, Flow]] = {
+    "orbit-jwt": "jwt_bearer", "orbit-server": "client_credentials",
+}  # fmt: skip
+"""How the world's apps connect, where it is not through a browser."""
 
 
 def connect(org: Org, app_name: str, user: str = INTEGRATION) -> dict[str, str]:
     """Connect an app as its user did once, with a Success row; gives the token response."""
-    if app_name in _SIGNING:
+    flow = _FLOWS.get(app_name, "authorization_code")
+    if flow == "jwt_bearer":
         key_of(org, app_name)
     app = app_by_name(org.db, app_name)
     row = user_row(org.db, f"{user}@{DOMAIN}")
     if row is None:
         raise KeyError(f"no user is named {user}")
     with org.changing():
-        fields = hand_out(org, app, row["Id"], org.base_url)
-        subtype = None if app.certificate else records.SUBTYPES[_flow(app)]
-        records.login(org, row["Id"], "Success", application=app.label, subtype=subtype)
+        fields = hand_out(org, app, row["Id"], flow)
+        records.login(
+            org, row["Id"], "Success", application=app.label, subtype=records.SUBTYPES.get(flow)
+        )
         records.idp_event(org, app.id, row["Id"], "OauthTokenExchange", "Success")
     return fields
-
-
-def _flow(app: AppPolicy) -> str:
-    return "client_credentials" if app.client_credentials else "authorization_code"
 
 
 def key_of(org: Org, app_name: str) -> KeyPair:

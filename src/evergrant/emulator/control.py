@@ -118,6 +118,8 @@ def _faults(call: Call) -> Any:
 
 
 def _lay_faults(call: Call) -> Any:
+    if not isinstance(call.body, list):
+        raise ValueError("expected a JSON array of faults")
     laid = [read_fault(each) for each in call.body]
     with call.stage.org.lock:
         call.stage.faults.laid[:] = laid

@@ -41,8 +41,10 @@ class Fault:
         return path == self.path
 
 
-def read_fault(words: dict[str, Any]) -> Fault:
+def read_fault(words: Any) -> Fault:
     """A fault from JSON; raises BadFault."""
+    if not isinstance(words, dict):
+        raise BadFault("a fault is a JSON object")
     if isinstance(words.get("delay_s"), int):
         words = {**words, "delay_s": float(words["delay_s"])}
     for name, value in words.items():

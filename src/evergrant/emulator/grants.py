@@ -12,6 +12,7 @@ from evergrant.emulator.judges_app import NOT_FOR_CLIENT_CREDENTIALS, REFRESH_SC
 from evergrant.emulator.sessions import open_session
 
 if TYPE_CHECKING:
+    from evergrant.emulator.attempt import Flow
     from evergrant.emulator.org import Org
     from evergrant.emulator.policies import AppPolicy
     from evergrant.emulator.token_request import TokenRequest
@@ -40,13 +41,13 @@ def issue(org: Org, asked: TokenRequest, base: str) -> Fields:
             raise AssertionError(f"nothing is issued for {attempt.flow}")
 
 
-def hand_out(org: Org, app: AppPolicy, user_id: str, base: str) -> Fields:
-    """What a good connection gets, without a request: for worlds that begin connected."""
-    if app.client_credentials:
-        return _plain(org, app, user_id, app.scopes, NOT_FOR_CLIENT_CREDENTIALS, base)
-    if app.certificate:
-        return _plain(org, app, user_id, app.scopes, REFRESH_SCOPES, base)
-    return redeem(org, app, user_id, state.words(app.scopes), "", base)
+def hand_out(org: Org, app: AppPolicy, user_id: str, flow: Flow) -> Fields:
+    """What a good client gets by a flow, without a request: for worlds that begin connected."""
+    if flow == "client_credentials":
+        return _plain(org, app, user_id, app.scopes, NOT_FOR_CLIENT_CREDENTIALS, org.base_url)
+    if flow == "jwt_bearer":
+        return _plain(org, app, user_id, app.scopes, REFRESH_SCOPES, org.base_url)
+    return redeem(org, app, user_id, state.words(app.scopes), "", org.base_url)
 
 
 def redeem(org: Org, app: AppPolicy, user_id: str, scopes: str, code: str, base: str) -> Fields:

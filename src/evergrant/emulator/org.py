@@ -57,6 +57,8 @@ class Org:
     """Key pairs made for apps, by app name; they outlive a reset."""
     db: Connection = field(init=False)
     ids: Ids = field(init=False)
+    run: int = field(init=False)
+    """How often the database file was opened before."""
     random: Random = field(init=False)
     """Never rewound, so that no secret is ever given out twice."""
 
@@ -65,9 +67,9 @@ class Org:
         self.db = state.connect(self.path)
         create_tables(self.db)
         state.create_internal_tables(self.db)
-        run = state.next_run(self.db)
+        self.run = run = state.next_run(self.db)
         # A file opened again goes on with ids and secrets that it has not yet given out.
-        self.ids = Ids(self.seed, {name: run * _IDS_A_RUN for name in PREFIXES} if run else None)
+        self.ids = Ids(self.seed, dict.fromkeys(PREFIXES, run * _IDS_A_RUN) if run else None)
         self.random = Random(f"{self.seed} {run}")  # noqa: S311  # the same seed, the same secrets
 
     def session_for(self, token: str) -> Session | None:
@@ -113,6 +115,7 @@ class Org:
             issued = state.every(self.db, "SELECT secret, kind FROM x_issued")
             saved.db.backup(self.db)
             self.db.executemany("INSERT OR IGNORE INTO x_issued VALUES (?, ?)", issued)
+            state.note(self.db, "run", str(self.run))
             self.ids.counts = dict(saved.id_counts)
             self.clock.offset, self.ip = saved.offset, saved.ip
             self.busy.clear()

@@ -12,7 +12,7 @@ from evergrant.errors import EvergrantError, Malformed, Refused, WireError
 from evergrant.health import State
 from evergrant.keeper.flows import SPOKEN, app_of, take_callback
 from evergrant.keeper.keeper import Keeper
-from evergrant.keeper.live import hold, make_live, undo
+from evergrant.keeper.live import give_back, hold, make_live, undo
 from evergrant.keeper.observe import observe, observe_text
 from evergrant.keeper.prove import prove
 from evergrant.keeper.renew import renewal
@@ -25,6 +25,7 @@ from evergrant.org.resources import good_call
 from evergrant.store import connections, flows
 from evergrant.store.flows import Flow
 from evergrant.store.rows import new_id
+from evergrant.vault import Kept
 from evergrant.wire import Conversation
 
 
@@ -102,17 +103,7 @@ def take_in(keeper: Keeper, connection: Connection, credential: Credential) -> T
     Raises what the two calls raise; the old credential is then untouched and the new one revoked.
     """
     since = credential.issued_at or keeper.clock.now()
-    with keeper.writing() as tx:
-        if connection.epoch == 0:
-            connections.add(tx, connection)
-        kept = keeper.vault.keep(
-            tx,
-            connection.id,
-            credential,
-            identity=identity_in(credential.identity_url) or Identity("", ""),
-            epoch=connection.epoch + 1,
-            status="held",
-        )
+    kept = _store(keeper, connection, credential)
     try:
         identity = keeper.say(_verified(credential))
     except (Refused, Malformed, WireError):
@@ -121,6 +112,25 @@ def take_in(keeper: Keeper, connection: Connection, credential: Credential) -> T
     if connection.identity is not None and not connection.identity.same_as(identity):
         return Taken(hold(keeper, connection, kept, identity), since, on_hold=True)
     return Taken(make_live(keeper, connection, kept, identity), since)
+
+
+def _store(keeper: Keeper, connection: Connection, credential: Credential) -> Kept:
+    """Keep the answer before anybody looks at it; a held one that it displaces is given back."""
+    with keeper.writing() as tx:
+        if connection.epoch == 0:
+            connections.add(tx, connection)
+        displaced = keeper.vault.held(tx, connection.id)
+        kept = keeper.vault.keep(
+            tx,
+            connection.id,
+            credential,
+            identity=identity_in(credential.identity_url) or Identity("", ""),
+            epoch=connection.epoch + 1,
+            status="held",
+        )
+    if displaced is not None:
+        give_back(keeper, connection, displaced.credential, unlike=credential)
+    return kept
 
 
 def _verified(credential: Credential) -> Conversation[Identity]:
@@ -149,7 +159,7 @@ def refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
     outcome = {"error": failure.what}
     if flow.connection:
         seen = observe(keeper, flow.connection, failure, flow=SPOKEN, doing=flow.purpose)
-        outcome["cause"] = seen.diagnosis.first
+        outcome["cause"] = seen.diagnosis.cause
     return _set(keeper, flow, status="refused", outcome=outcome)
 
 
@@ -166,7 +176,7 @@ def no_callback(keeper: Keeper, flow_id: str, text: str) -> Flow:
     else:
         facts = evidence.of_text(text, flow=SPOKEN, at=keeper.clock.now())
         diagnosis, error = diagnose(facts, keeper.catalog), mask(text[:300])
-    return _set(keeper, flow, outcome={"error": error, "cause": diagnosis.first})
+    return _set(keeper, flow, outcome={"error": error, "cause": diagnosis.cause})
 
 
 def prove_flow(keeper: Keeper, flow: Flow) -> Flow:

@@ -6,13 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 from evergrant.diagnosis import Diagnosis
 from evergrant.errors import CouldNotLook, EvergrantError, Malformed, Misuse, Refused, WireError
-from evergrant.health import WATCHED, Signal
+from evergrant.health import LIVE, Signal
 from evergrant.keeper.incident import close
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.live import give_back
 from evergrant.keeper.observe import observe
 from evergrant.keeper.record import learn, note
 from evergrant.keeper.renew import WIRE_FLOW, renewal
@@ -27,6 +29,8 @@ TOKEN_ENDED = ("INVALID_SESSION_ID", "Session expired or invalid")
 
 RENEW = "renew"
 """Kind of the due row whose lease is the right to spend a refresh token."""
+LEASE = timedelta(minutes=2)
+"""Longer than the three exchanges of a check together."""
 PATIENCE_S = 30
 
 
@@ -56,7 +60,7 @@ def check(keeper: Keeper, connection_id: str, *, renew: bool = False) -> Checked
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-    if connection.state not in WATCHED:
+    if connection.state not in LIVE:
         left = Misuse(f"not checked: {connection.name} is {connection.state}")
         return Checked(connection, Signal.PAUSE, left)
     with _alone(keeper, connection):
@@ -76,7 +80,7 @@ def _alone(keeper: Keeper, connection: Connection) -> Iterator[None]:
     me, lease = f"check-{uuid4().hex[:8]}", None
     for _ in range(PATIENCE_S * 5):
         with keeper.writing() as tx:
-            lease = due.take(tx, RENEW, connection.id, keeper.clock.now(), owner=me)
+            lease = due.take(tx, RENEW, connection.id, keeper.clock.now(), owner=me, lease=LEASE)
         if lease is not None:
             break
         time.sleep(0.2)
@@ -140,9 +144,13 @@ def _renew(
             return keeper.vault.keep(
                 tx, connection.id, fresh, identity=whose, epoch=connection.epoch
             ).credential
-        # Somebody was faster: theirs is the one in force, and ours was never shown to anybody.
-        stored = keeper.vault.replace(tx, kept, fresh) or keeper.vault.live(tx, connection.id)
-    return stored.credential if stored else fresh
+        stored = keeper.vault.replace(tx, kept, fresh)
+        theirs = None if stored else keeper.vault.live(tx, connection.id)
+    if stored is not None or theirs is None:
+        return stored.credential if stored else fresh
+    # Somebody was faster: theirs is the one in force, and ours was never shown to anybody.
+    give_back(keeper, connection, fresh, unlike=theirs.credential)
+    return theirs.credential
 
 
 def _trail(kept: Kept | None, fresh: Credential) -> dict[str, str | bool]:

@@ -34,7 +34,7 @@ def examine(keeper: Keeper, connection_id: str, session: Session | None = None) 
     diagnosis = diagnose(facts, keeper.catalog)
     with keeper.writing() as tx:
         note(
-            keeper, tx, connection.id, "diagnosed", f"{diagnosis.first} at level {diagnosis.level}"
+            keeper, tx, connection.id, "diagnosed", f"{diagnosis.cause} at level {diagnosis.level}"
         )
         if incident is not None:
             judged(tx, incident, diagnosis)

@@ -33,10 +33,16 @@ def feed(
     fresh = [fact for fact in facts if (fact.name, fact.value) not in known]
     case = incidents.case(tx, incident.id)
     kept = [*(case.facts or []), *bundle.save(fresh)][-MOST_FACTS:]
-    incidents.keep_case(tx, incident.id, incidents.Case(kept, bundle.summary(diagnosis)))
-    incident = replace(incident, cause=diagnosis.first)
+    incidents.keep_case(tx, incident.id, incidents.Case(kept, summary(diagnosis)))
+    incident = replace(incident, cause=diagnosis.cause)
     incidents.update(tx, incident)
     return incident
+
+
+def summary(diagnosis: Diagnosis) -> dict[str, Any]:
+    """What is kept of a diagnosis: the ranking and the level it was reached at."""
+    ranked = [{"cause": each.cause, "confidence": each.confidence} for each in diagnosis.ranked]
+    return {"level": diagnosis.level, "ranked": ranked, "none_of_these": diagnosis.none_of_these}
 
 
 def facts_of(tx: Tx, incident: Incident | None) -> list[Fact]:
@@ -47,8 +53,8 @@ def facts_of(tx: Tx, incident: Incident | None) -> list[Fact]:
 def judged(tx: Tx, incident: Incident, diagnosis: Diagnosis) -> None:
     """Write down what the judge says now."""
     kept = incidents.case(tx, incident.id)
-    incidents.keep_case(tx, incident.id, replace(kept, diagnosis=bundle.summary(diagnosis)))
-    incidents.update(tx, replace(incident, cause=diagnosis.first))
+    incidents.keep_case(tx, incident.id, replace(kept, diagnosis=summary(diagnosis)))
+    incidents.update(tx, replace(incident, cause=diagnosis.cause))
 
 
 def close(

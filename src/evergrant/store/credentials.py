@@ -62,15 +62,15 @@ def of(tx: Tx, connection_id: str) -> Sequence[CredentialRow]:
 
 
 def swap(tx: Tx, before: CredentialRow, after: CredentialRow) -> bool:
-    """Put a newer generation in the place of a live row, if it is still the one we know.
+    """Put a newer content in the place of a row, if it is still the one we know.
 
-    Compare-and-set on id, epoch and generation: False when somebody was faster.
+    Compare-and-set on id, epoch, generation and status: False when somebody was faster.
     """
     same = (
         table.c.id == before.id,
         table.c.epoch == before.epoch,
         table.c.generation == before.generation,
-        table.c.status == "live",
+        table.c.status == before.status,
     )
     values = {each.name: getattr(after, each.name) for each in fields(after) if each.name != "id"}
     return bool(tx.execute(sa.update(table).where(*same).values(values)).rowcount)

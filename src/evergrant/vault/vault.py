@@ -143,17 +143,14 @@ class Vault:
         authorization came meanwhile, or when the connection is gone: then read `live` again, and
         see to it that the answer is revoked.
         """
-        before = credentials.current(tx, kept.connection, kept.part, "live")
-        if before is None or before.id != kept.id:
-            return None
-        after = replace(
-            kept,
-            generation=kept.generation + 1,
-            credential=contents.merged(kept.credential, answer),
+        tokens = contents.merged(kept.credential, answer)
+        return self._swap(
+            tx, kept, replace(kept, generation=kept.generation + 1, credential=tokens)
         )
-        known = replace(before, epoch=kept.epoch, generation=kept.generation)
-        row = self._sealed(after, tenant=before.tenant, created_at=before.created_at)
-        return after if credentials.swap(tx, known, row) else None
+
+    def identify(self, tx: Tx, kept: Kept, identity: Identity) -> Kept | None:
+        """Write down whose credential it is, once that is verified; None like `replace`."""
+        return self._swap(tx, kept, replace(kept, identity=identity))
 
     def promote(self, tx: Tx, kept: Kept) -> Kept | None:
         """Make the held credential the live one; the live one is retired and its secrets wiped.
@@ -189,6 +186,14 @@ class Vault:
     def _current(self, tx: Tx, connection_id: str, part: str, status: Status) -> Kept | None:
         row = credentials.current(tx, connection_id, part, status)
         return kept_of(row, unseal(self._key, row.sealed, of_row(row))) if row else None
+
+    def _swap(self, tx: Tx, kept: Kept, after: Kept) -> Kept | None:
+        before = credentials.current(tx, kept.connection, kept.part, kept.status)
+        if before is None or before.id != kept.id:
+            return None
+        known = replace(before, epoch=kept.epoch, generation=kept.generation)
+        row = self._sealed(after, tenant=before.tenant, created_at=before.created_at)
+        return after if credentials.swap(tx, known, row) else None
 
     def _sealed(self, kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
         row = row_of(kept, tenant=tenant, created_at=created_at)

@@ -14,7 +14,7 @@ from evergrant.keeper import Keeper, check
 from evergrant.keeper.record import CHECK
 from evergrant.log import logger
 from evergrant.notify import CHANNELS, Delivery, targets
-from evergrant.store import due, outbox
+from evergrant.store import due, flows, outbox
 
 BATCH = 50
 FIRST_RETRY = timedelta(seconds=30)
@@ -34,6 +34,8 @@ class Round:
 
 def go_round(keeper: Keeper, owner: str) -> Round:
     """Carry out what is due now, once."""
+    with keeper.writing() as tx:
+        flows.expire(tx, keeper.clock.now())
     checked = _check_due(keeper, owner)
     delivered, failed = _deliver_waiting(keeper)
     return Round(checked, delivered, failed)
@@ -44,13 +46,20 @@ def _check_due(keeper: Keeper, owner: str) -> int:
     with keeper.writing() as tx:
         claimed = due.claim(tx, now, owner=owner, limit=BATCH, kinds=(CHECK,))
     for row in claimed:
-        try:
-            check(keeper, row.connection)
-        except EvergrantError as error:
-            log.warning("check of %s: %s", row.connection, error.what)
-        with keeper.writing() as tx:
-            due.done(tx, row)
+        _check(keeper, row)
     return len(claimed)
+
+
+def _check(keeper: Keeper, row: due.Due) -> None:
+    try:
+        check(keeper, row.connection)
+    except EvergrantError as error:
+        log.warning("check of %s: %s", row.connection, error.what)
+        with keeper.writing() as tx:
+            due.postpone(tx, row, keeper.clock.now() + FIRST_RETRY)
+        return
+    with keeper.writing() as tx:
+        due.done(tx, row)
 
 
 def _deliver_waiting(keeper: Keeper) -> tuple[int, int]:

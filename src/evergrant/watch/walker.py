@@ -32,6 +32,8 @@ class Walker:
             except EvergrantError as error:
                 # The next round finds the same rows; a broken store must not end the watch.
                 log.error("round failed: %s", error.what)
+            except Exception:  # a defect of ours must not end it either, and must be seen
+                log.exception("round failed by a defect of Evergrant")
 
     def __enter__(self) -> Walker:
         self._thread.start()

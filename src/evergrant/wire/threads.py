@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx2
@@ -20,6 +20,7 @@ from evergrant.wire.conversation import (
     Step,
     drive,
 )
+from evergrant.wire.deadline import BoundedTransport, within
 from evergrant.wire.probes import look
 
 T = TypeVar("T")
@@ -29,7 +30,10 @@ _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, htt
 
 def client() -> httpx2.Client:
     """A connection pool for `run`: no redirects, no cookies kept between conversations."""
-    return httpx2.Client(follow_redirects=False, trust_env=True)
+    nothing_kept = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx2.Client(
+        follow_redirects=False, trust_env=True, cookies=nothing_kept, transport=BoundedTransport()
+    )
 
 
 def run(
@@ -61,46 +65,42 @@ def run(
 
 def _exchange(pool: httpx2.Client, request: Request) -> Reply:
     try:
-        built = pool.build_request(
-            request.method,
-            request.url,
-            headers=request.sent_headers(),
-            content=request.sent_body(),
-            timeout=request.timeout_s,
-        )
-        # NOTE: httpx2 keeps cookies per client; one org's session must not ride on another's call.
-        pool.cookies.clear()
-        answer = pool.send(built, stream=True)
+        with within(request.timeout_s):
+            return _read(pool, _built(pool, request), request)
     except _NOT_SENT as error:
         raise NotSent(f"could not reach {request.url}", why=_why(error)) from error
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise BadInput(f"not a URL that can be called: {request.url}", why=_why(error)) from error
     except httpx2.HTTPError as error:
-        raise OutcomeUnknown(f"no answer from {request.url}", why=_why(error)) from error
+        raise OutcomeUnknown(f"no whole answer from {request.url}", why=_why(error)) from error
+
+
+def _built(pool: httpx2.Client, request: Request) -> httpx2.Request:
+    return pool.build_request(
+        request.method,
+        request.url,
+        headers=request.sent_headers(),
+        content=request.sent_body(),
+        timeout=request.timeout_s,
+    )
+
+
+def _read(pool: httpx2.Client, built: httpx2.Request, request: Request) -> Reply:
+    answer = pool.send(built, stream=True)
     try:
-        return _read(answer, request)
-    except httpx2.HTTPError as error:
-        raise OutcomeUnknown(f"the answer of {request.url} broke off", why=_why(error)) from error
+        body, truncated = bytearray(), False
+        for chunk in answer.iter_bytes():
+            if request.sink is not None:
+                request.sink.write(chunk)
+                continue
+            body += chunk
+            if truncated := len(body) > request.max_body:
+                break
     finally:
         answer.close()
-
-
-def _read(answer: httpx2.Response, request: Request) -> Reply:
-    body, truncated = bytearray(), False
-    deadline = monotonic() + request.timeout_s
-    for chunk in answer.iter_bytes():
-        if monotonic() > deadline:
-            raise httpx2.ReadTimeout(f"not finished after {request.timeout_s:g} s")
-        if request.sink is not None:
-            request.sink.write(chunk)
-            continue
-        body += chunk
-        if truncated := len(body) > request.max_body:
-            break
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Reply(
-        answer.status_code, headers, bytes(body[: request.max_body]), request.url, truncated
-    )
+    whole = bytes(body[: request.max_body])
+    return Reply(answer.status_code, headers, whole, request.url, truncated)
 
 
 def _why(error: Exception) -> str:

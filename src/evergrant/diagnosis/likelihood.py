@@ -1,0 +1,52 @@
+"""How likely a fact is, given a cause: the signals of the catalog, completed to distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from evergrant.catalog import Cause, FactKind, Signal
+
+CEILING = 0.99
+"""What the mentioned values of a fact may have together; the rest stays for surprises."""
+
+
+@lru_cache(maxsize=4096)
+def _spread(signals: tuple[Signal, ...], background: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """A distribution over all values of one fact, from what a cause says of some of them.
+
+    A signal over several values is shared by their background.  Values that the cause does not
+    mention share what is left over, by their background too.
+    """
+    common = dict(background)
+    said: dict[str, float] = {}
+    for signal in signals:
+        weight = sum(common[key] for key in signal.keys)
+        for key in signal.keys:
+            share = signal.likelihood * common[key] / weight
+            said[key] = max(said.get(key, 0.0), share)
+    rest = {key: weight for key, weight in common.items() if key not in said}
+    ceiling = CEILING if rest else 1.0
+    whole = sum(said.values())
+    if whole > ceiling or not rest:
+        said = {key: share * ceiling / whole for key, share in said.items()}
+    left, common_left = 1.0 - sum(said.values()), sum(rest.values())
+    return said | {key: left * weight / common_left for key, weight in rest.items()}
+
+
+def likelihood(cause: Cause, kind: FactKind, key: str) -> float:
+    """P(the fact has this value | the cause); the background where the cause says nothing."""
+    signals = tuple(signal for signal in cause.signals if signal.fact == kind.name)
+    if not signals:
+        return kind.background[key]
+    return _spread(signals, tuple(kind.background.items()))[key]
+
+
+def ratio(cause: Cause, kind: FactKind, key: str) -> float:
+    """How much more likely the fact is under the cause than over all failures."""
+    return likelihood(cause, kind, key) / kind.background[key]
+
+
+def distribution(cause: Cause, kind: FactKind) -> Mapping[str, float]:
+    """P(value | cause) for every value of a fact."""
+    return {key: likelihood(cause, kind, key) for key in kind.background}

@@ -1,0 +1,211 @@
+"""The verdict: ranked causes in words, with what speaks for and against, and what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evergrant.catalog import Catalog, Cause
+from evergrant.catalog.entries import LEVELS, Level
+from evergrant.diagnosis.likelihood import ratio
+from evergrant.diagnosis.next_check import NextCheck, next_check
+from evergrant.diagnosis.rank import Posterior, known, posterior
+from evergrant.model import Fact, Unknown
+
+Word = Literal["certain", "likely", "possible"]
+
+CERTAIN, LIKELY = 0.9, 0.5
+SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
+"""Ratios to the background from which a fact counts as a reason."""
+LEAST = 0.005
+"""Causes with a smaller share are not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A fact that speaks for or against a cause; `ratio` says how strongly (1 is not at all)."""
+
+    fact: Fact
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that would matter for a cause and is not known."""
+
+    fact: str
+    title: str
+    reason: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One cause in the ranking."""
+
+    cause: str
+    refined: str
+    """The narrower cause that holds most of the share; empty when there is none."""
+    title: str
+    confidence: float
+    word: Word
+    supports: tuple[Reason, ...]
+    refutes: tuple[Reason, ...]
+    unknown: tuple[Missing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the judge says of a set of facts."""
+
+    ranked: tuple[Ranked, ...]
+    none_of_these: float
+    level: Level
+    """What the facts were worth: text only, the connection's own history, or an admin's view."""
+    next_check: NextCheck | None
+    next_gate: str
+    """Gate that comes after the first cause is cured."""
+    remedy: str
+    """Of the first cause: retry, reauthorize, admin-change, client-change, wait; or empty."""
+    facts: tuple[Fact, ...]
+    """What it rests on."""
+
+    @property
+    def first(self) -> Ranked | None:
+        """The first cause, or None when nothing is known."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def cause(self) -> str:
+        """Id of the first cause; empty when nothing is known."""
+        return self.ranked[0].cause if self.ranked else ""
+
+
+def diagnose(facts: Iterable[Fact], catalog: Catalog, *, limit: int = 5) -> Diagnosis:
+    """Judge what is known; at most `limit` causes, the likeliest first."""
+    given = tuple(facts)
+    seen = known(given, catalog)
+    if not seen:
+        return Diagnosis((), 1.0, "text", None, "", "", given)
+    result = posterior(seen, catalog)
+    level = _level(seen, catalog)
+    ranked = tuple(
+        _ranked(label, share, result, given, level, catalog)
+        for label, share in _by_label(result, catalog)[:limit]
+        if share >= LEAST
+    )
+    first = _narrowest(ranked[0], catalog) if ranked else None
+    return Diagnosis(
+        ranked,
+        result.none_of_these,
+        level,
+        next_check(result.shares, _answered(given, catalog), catalog),
+        _next_gate(first, seen, catalog) if first else "",
+        first.remedy if first else "",
+        given,
+    )
+
+
+def _by_label(result: Posterior, catalog: Catalog) -> list[tuple[str, float]]:
+    sums: dict[str, float] = {}
+    for id_, share in result.shares.items():
+        label = catalog.causes[id_].label
+        sums[label] = sums.get(label, 0.0) + share
+    return sorted(sums.items(), key=lambda item: -item[1])
+
+
+def _ranked(
+    label: str,
+    share: float,
+    result: Posterior,
+    facts: Sequence[Fact],
+    level: Level,
+    catalog: Catalog,
+) -> Ranked:
+    refined = _refined(label, result.shares, catalog)
+    cause = catalog.causes[refined or label]
+    reasons = _reasons(cause, known(facts, catalog), catalog)
+    supports = tuple(r for r in reasons if r.ratio >= SPEAKS_FOR)
+    return Ranked(
+        cause=label,
+        refined=refined,
+        title=cause.title,
+        confidence=share,
+        word=_word(share, level, supports),
+        supports=supports,
+        refutes=tuple(reversed([r for r in reasons if r.ratio <= SPEAKS_AGAINST])),
+        unknown=_missing(cause, facts, catalog),
+    )
+
+
+def _refined(label: str, shares: Mapping[str, float], catalog: Catalog) -> str:
+    narrower = max(catalog.refined(label), key=lambda each: shares[each.id], default=None)
+    return narrower.id if narrower and shares[narrower.id] > shares[label] else ""
+
+
+def _narrowest(ranked: Ranked, catalog: Catalog) -> Cause:
+    return catalog.causes[ranked.refined or ranked.cause]
+
+
+def _reasons(cause: Cause, facts: Iterable[Fact], catalog: Catalog) -> list[Reason]:
+    found = []
+    for fact in facts:
+        kind = catalog.facts[fact.name]
+        found.append(Reason(fact, ratio(cause, kind, kind.key_of(fact.value))))
+    return sorted(found, key=lambda reason: -reason.ratio)
+
+
+def _word(share: float, level: Level, supports: Sequence[Reason]) -> Word:
+    """Certain needs more than text and two kinds of evidence."""
+    kinds = {reason.fact.source for reason in supports}
+    if share >= CERTAIN and level != "text" and len(kinds) >= 2:
+        return "certain"
+    return "likely" if share >= LIKELY else "possible"
+
+
+def _level(facts: Iterable[Fact], catalog: Catalog) -> Level:
+    return max((catalog.facts[fact.name].level for fact in facts), key=LEVELS.index)
+
+
+def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Missing, ...]:
+    there = {catalog.in_group(fact.name) for fact in facts if fact.is_known}
+    excuses = {f.name: f.value for f in facts if isinstance(f.value, Unknown)}
+    found: dict[str, Missing] = {}
+    for signal in cause.signals:
+        kind, group = catalog.facts[signal.fact], catalog.in_group(signal.fact)
+        if group in there or group in found or kind.name.startswith("context."):
+            continue
+        excuse = excuses.get(kind.name, Unknown("not looked at", kind.ask))
+        found[group] = Missing(kind.name, kind.title, excuse.reason, excuse.next_step or kind.ask)
+    return tuple(found.values())
+
+
+def _answered(facts: Iterable[Fact], catalog: Catalog) -> set[str]:
+    """Facts and groups that need no asking: known, or looked at in vain."""
+    names = {fact.name for fact in facts}
+    return names | {catalog.in_group(name) for name in names}
+
+
+def _next_gate(first: Cause, facts: Iterable[Fact], catalog: Catalog) -> str:
+    """The next gate that is known to refuse as well, else the one that the catalog names."""
+    here = catalog.gates[first.gate].order
+    direct = [fact for fact in facts if catalog.facts[fact.name].level != "text"]
+    shut = [
+        catalog.gates[cause.gate]
+        for cause in catalog.causes.values()
+        if catalog.gates[cause.gate].order > here and _shown_by(cause, direct, catalog)
+    ]
+    return min(shut, key=lambda gate: gate.order).id if shut else first.next_gate
+
+
+def _shown_by(cause: Cause, facts: Iterable[Fact], catalog: Catalog) -> bool:
+    """Whether a setting of the org or our own history shows the cause by itself."""
+    always = {(signal.fact, key) for signal in cause.signals if signal.likelihood > 0.9
+              for key in signal.keys}  # fmt: skip
+    for fact in facts:
+        kind = catalog.facts[fact.name]
+        key = kind.key_of(fact.value)
+        if (fact.name, key) in always and kind.background[key] < 0.4 and kind.about != "event":
+            return True
+    return False

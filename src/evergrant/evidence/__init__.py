@@ -1,0 +1,35 @@
+"""What was seen: sources of evidence, each a file that turns what it was given into facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evergrant.catalog.entries import Level
+from evergrant.evidence.own_history import read as of_history
+from evergrant.evidence.text import read as of_text
+from evergrant.evidence.token_reply import read as of_failure
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSource:
+    """One place that facts come from."""
+
+    id: str
+    title: str
+    level: Level
+    """What one must have to use it."""
+    needs: str
+
+
+SOURCES: dict[str, EvidenceSource] = {
+    source.id: source
+    for source in (
+        EvidenceSource("text", "pasted text", "text", "what a person saw or a log line"),
+        EvidenceSource("token_reply", "answer to our own request", "text", "a failed request"),
+        EvidenceSource("own_history", "the connection's own history", "own", "a connection"),
+        EvidenceSource("live_org", "the org itself", "admin", "an evidence session, read only"),
+    )
+}
+"""Sources of facts, by the id that facts carry as `source`."""
+
+__all__ = ["SOURCES", "EvidenceSource", "of_failure", "of_history", "of_text"]

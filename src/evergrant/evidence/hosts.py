@@ -1,0 +1,47 @@
+"""Which host a text talks to, and what is wrong with it (oauth-protocol 1.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/\s\"'<>:?&\\]+)(?P<path>[^\s\"'<>]*)", re.I)
+_BARE = re.compile(r"(?<![\w./@-])(?P<host>(?:login|test)\.salesforce\.com)/services", re.I)
+_SHORT = (
+    ("login", re.compile(r"^login\.salesforce\.com$")),
+    ("test", re.compile(r"^test\.salesforce\.com$")),
+    ("lightning", re.compile(r"\.(?:lightning\.force|salesforce-setup|lightning\.pc-rnd\.force)\.com$")),
+    ("my domain", re.compile(r"\.my\.(?:salesforce|site)\.com$|mydomain")),
+    ("instance", re.compile(r"^(?:na|eu|ap|cs|um|gs)\d+\.salesforce\.com$|\.force\.com$")),
+)
+_OTHER_SALESFORCE = re.compile(r"(?:^|\.)(?:salesforce|force)\.com$")
+
+
+def kind_of(host: str) -> str:
+    """`login`, `test`, `my domain`, `lightning`, `instance`, `other salesforce host` or empty."""
+    lower = host.lower().rpartition("@")[2].rstrip(".")
+    for kind, pattern in _SHORT:
+        if pattern.search(lower):
+            return kind
+    return "other salesforce host" if _OTHER_SALESFORCE.search(lower) else ""
+
+
+def hosts_in(line: str) -> Iterator[tuple[str, str]]:
+    """(fact, value) of every login or token address in a line."""
+    for found in _URL.finditer(line):
+        kind = kind_of(found["host"])
+        if not kind and "/services/oauth2" not in found["path"]:
+            continue
+        yield "request.host", kind or "other"
+        if flaw := _flaw(found["scheme"].lower(), kind, found["path"]):
+            yield "request.host_flaw", flaw
+    if _BARE.search(line):
+        yield "request.host_flaw", "no scheme"
+
+
+def _flaw(scheme: str, kind: str, path: str) -> str:
+    if kind == "lightning":
+        return "lightning host"
+    if kind == "other salesforce host" or path.lower().count("/services/soap") > 1:
+        return "not a login host"
+    return "plain http" if scheme == "http" and kind else ""

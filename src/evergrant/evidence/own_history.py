@@ -1,0 +1,164 @@
+"""What a connection knows about itself → facts: its state, its events, its authorizations.
+
+Members of `Event.data` that are read (all optional, none secret): `refresh_token` and `spent`
+(fingerprints of the token that came and of the one that was used), `rotated`, `overlapped`,
+`answer_lost`, `code` (fingerprint), `code_age_s`, `secret_changed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from evergrant.catalog import load
+from evergrant.model import Connection, Event, Fact, Integration, Subject, Value
+
+SOURCE = "own_history"
+AUTHORIZED = frozenset({"connected", "reauthorized"})
+RENEWED = frozenset({"renewed", "refreshed"})
+WORKED = AUTHORIZED | RENEWED | {"call succeeded"}
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    connection: Connection
+    integration: Integration
+    events: tuple[Event, ...]
+    """Oldest first."""
+    now: datetime
+
+    def last(self, kinds: Iterable[str]) -> Event | None:
+        wanted = frozenset(kinds)
+        return next((e for e in reversed(self.events) if e.kind in wanted), None)
+
+    def since_authorization(self) -> tuple[Event, ...]:
+        begun = self.last(AUTHORIZED)
+        return tuple(e for e in self.events if begun is None or e.at >= begun.at)
+
+
+def read(
+    connection: Connection,
+    integration: Integration,
+    events: Sequence[Event],
+    *,
+    now: datetime,
+) -> list[Fact]:
+    """The facts in a connection's history; what the history does not hold is left out."""
+    ordered = tuple(sorted(events, key=lambda event: event.at))
+    history, kinds = _History(connection, integration, ordered, now), load().facts
+    found = []
+    for name, look in LOOKS.items():
+        value, event = look(history)
+        if value is not None:
+            quote = f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind}: {event.text}" if event else ""
+            about = Subject(kinds[name].about, connection.id)
+            found.append(Fact(name, value, about, SOURCE, now, "derived", quote))
+    return found
+
+
+Look = Callable[[_History], tuple[Value | None, Event | None]]
+
+
+def _last_success(history: _History) -> tuple[Value | None, Event | None]:
+    event = history.last(WORKED)
+    times = [t for t in (history.connection.last_success, event and event.at) if t]
+    return (max(times) if times else None), event
+
+
+def _ever_worked(history: _History) -> tuple[Value | None, Event | None]:
+    moment, event = _last_success(history)
+    return (True, event) if moment else (None, None)
+
+
+def _days_idle(history: _History) -> tuple[Value | None, Event | None]:
+    moment, event = _last_success(history)
+    if not isinstance(moment, datetime):
+        return None, None
+    return round((history.now - moment) / timedelta(days=1), 2), event
+
+
+def _token_age(history: _History) -> tuple[Value | None, Event | None]:
+    begun = history.last(AUTHORIZED)
+    rotated = [e for e in history.since_authorization() if e.data.get("rotated") is True]
+    event = rotated[-1] if rotated else begun
+    if event is None:
+        return None, None
+    return round((history.now - event.at) / timedelta(days=1), 2), event
+
+
+def _ever_refreshed(history: _History) -> tuple[Value | None, Event | None]:
+    if history.last(AUTHORIZED) is None:
+        return None, None
+    renewed = [e for e in history.since_authorization() if e.kind in RENEWED]
+    return bool(renewed), renewed[-1] if renewed else None
+
+
+def _rotation_seen(history: _History) -> tuple[Value | None, Event | None]:
+    said = [e for e in history.events if e.kind in RENEWED and "rotated" in e.data]
+    if not said:
+        return None, None
+    rotated = [e for e in said if e.data["rotated"] is True]
+    return bool(rotated), (rotated or said)[-1]
+
+
+def _same_token_twice(history: _History) -> tuple[Value | None, Event | None]:
+    """A token was used although a renewal had already replaced it."""
+    spent = [e for e in history.events if e.data.get("spent")]
+    gone: set[str] = set()
+    for event in spent:
+        if event.data["spent"] in gone:
+            return True, event
+        if event.data.get("rotated") is True:
+            gone.add(str(event.data["spent"]))
+    return (False, None) if spent else (None, None)
+
+
+def _authorizations(history: _History) -> tuple[Value | None, Event | None]:
+    made = [e for e in history.events if e.kind in AUTHORIZED and history.now - e.at <= RECENT]
+    return (len(made), made[-1]) if made else (None, None)
+
+
+def _has_refresh_token(history: _History) -> tuple[Value | None, Event | None]:
+    begun = history.last(AUTHORIZED)
+    if begun is None or "refresh_token" not in begun.data:
+        return None, None
+    return bool(begun.data["refresh_token"]), begun
+
+
+def _code_twice(history: _History) -> tuple[Value | None, Event | None]:
+    codes = [e for e in history.events if e.data.get("code")]
+    if not codes:
+        return None, None
+    last = codes[-1]
+    return sum(e.data["code"] == last.data["code"] for e in codes) > 1, last
+
+
+def _told(member: str) -> Look:
+    """The newest event that says something under this name."""
+
+    def look(history: _History) -> tuple[Value | None, Event | None]:
+        event = next((e for e in reversed(history.events) if member in e.data), None)
+        return (event.data[member], event) if event else (None, None)
+
+    return look
+
+
+LOOKS: dict[str, Look] = {
+    "own.ever_worked": _ever_worked,
+    "own.last_success": _last_success,
+    "own.days_idle": _days_idle,
+    "own.refresh_token_age_days": _token_age,
+    "own.has_refresh_token": _has_refresh_token,
+    "own.ever_refreshed": _ever_refreshed,
+    "own.rotation_seen": _rotation_seen,
+    "own.same_token_sent_twice": _same_token_twice,
+    "own.refreshes_overlapped": _told("overlapped"),
+    "own.answer_lost": _told("answer_lost"),
+    "own.authorizations": _authorizations,
+    "own.code_sent_twice": _code_twice,
+    "own.code_age_s": _told("code_age_s"),
+    "own.secret_changed": _told("secret_changed"),
+}
+"""Fact → how a history shows it."""
