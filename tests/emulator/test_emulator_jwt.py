@@ -103,7 +103,7 @@ def test_an_external_client_app_is_not_found_through_the_generic_audience(
     assert said(answer) == wanted
 
 
-@pytest.mark.parametrize("text", ["", "a.b.c", "no dots", "e30.e30.", "e30.W10.AA"])
+@pytest.mark.parametrize("text", ["", "a.b.c", "no dots", "e30.W10.AA"])
 def test_what_is_no_jwt_is_refused(client: Client, text: str) -> None:
     answer = client.token(grant_type=JWT_BEARER, assertion=text)
     assert said(answer)[0] == "invalid_grant"

@@ -90,7 +90,9 @@ def _check_whole(entry: Entry, cause: Cause) -> None:
 def _scenario(entry: Entry) -> str:
     text = entry.text("scenario", "")
     if text and not _ID.fullmatch(text):
-        entry.refuse(f"scenario {text!r} is malformed: small letters, digits and hyphens", "scenario")
+        entry.refuse(
+            f"scenario {text!r} is malformed: small letters, digits and hyphens", "scenario"
+        )
     return text
 
 

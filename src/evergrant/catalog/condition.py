@@ -40,9 +40,9 @@ class Condition:
             case "matches":
                 return re.search(str(self.operand), text_of(value)) is not None
             case "below":
-                return is_number(value) and float(value) < float(str(self.operand))
+                return is_number(value) and float(str(value)) < float(str(self.operand))
             case "above":
-                return is_number(value) and float(value) >= float(str(self.operand))
+                return is_number(value) and float(str(value)) >= float(str(self.operand))
             case "present":
                 return bool(self.operand)
             case _:

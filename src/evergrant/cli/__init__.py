@@ -3,28 +3,61 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Sequence
+
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Entry point of `evergrant`; never shows a traceback unless EVERGRANT_DEBUG is set."""
-    from evergrant.cli.app import build
-    from evergrant.cli.trouble import report
-    from evergrant.errors import EvergrantError
+    if os.environ.get("EVERGRANT_DEBUG"):
+        # What nobody expected is then shown whole.
+        sys.exit(run(sys.argv[1:], expected_only=True))
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str], *, expected_only: bool = False) -> int:
+    """Carry out one command line; what it ends with."""
+    from evergrant.cli.trouble import report, translated
 
     try:
-        build()(standalone_mode=True)
-    except EvergrantError as error:
-        sys.exit(report(error, sys.argv))
+        try:
+            return _carried_out(words)
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.exit(130)
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`| head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except Exception as error:  # the last line of defense: our bug, said as such
-        if os.environ.get("EVERGRANT_DEBUG"):
+        return 0
+    except Exception as error:
+        told = translated(error)
+        if told is None and expected_only:
             raise
-        from evergrant.cli.trouble import our_bug
+        return report(told or error, words)
 
-        sys.exit(report(our_bug(error), sys.argv))
+
+def _carried_out(words: Sequence[str]) -> int:
+    from typer import Abort, Exit
+
+    from evergrant.cli.app import build
+
+    _prepare()
+    try:
+        with build().make_context("evergrant", list(words)) as context:
+            context.command.invoke(context)
+    except Exit as end:
+        return end.exit_code
+    except Abort as end:
+        raise KeyboardInterrupt from end
+    return 0
+
+
+def _prepare() -> None:
+    """Terminate as cleanly as on Ctrl-C, and let no character stop an answer on its way out."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # real streams

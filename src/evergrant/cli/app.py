@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.main import get_group
 
-from evergrant.cli import connections, demo, diagnose, drill, emulator, explain, serve
+from evergrant.cli import authorize, connections, demo, diagnose, drill, emulator, explain, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typer.core import TyperGroup
 
 HELP = """Keep Salesforce OAuth integrations connected.
 
@@ -14,32 +20,42 @@ Exit codes: 0 yes or done, 1 a finding or not proven, 2 bad input, 3 not known, 
 130 interrupted, 70 a bug of ours.
 """
 
+COMMANDS: dict[str, Callable[..., None]] = {
+    "diagnose": diagnose.diagnose,
+    "explain": explain.explain,
+    "demo": demo.demo,
+    "connect": authorize.connect,
+    "status": connections.status,
+    "check": connections.check,
+    "reauthorize": authorize.reauthorize,
+    "release": connections.release,
+    "pause": connections.pause,
+    "resume": connections.resume,
+    "remove": connections.remove,
+    "serve": serve.serve,
+    "drill": drill.drill,
+}
+EMULATOR_COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": emulator.serve,
+    "scenarios": emulator.scenarios,
+}
 
-def build() -> typer.Typer:
+
+def build() -> TyperGroup:
     """The whole command line."""
-    app = typer.Typer(
-        help=HELP,
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
+    app = _group(HELP, COMMANDS)
     app.callback()(_root)
-    app.command("diagnose")(diagnose.diagnose)
-    app.command("explain")(explain.explain)
-    app.command("demo")(demo.demo)
-    app.command("connect")(connections.connect)
-    app.command("status")(connections.status)
-    app.command("check")(connections.check)
-    app.command("reauthorize")(connections.reauthorize)
-    app.command("remove")(connections.remove)
-    app.command("serve")(serve.serve)
-    app.command("drill")(drill.drill)
-    group = typer.Typer(help="A local Salesforce org to rehearse in.", no_args_is_help=True)
-    group.command("serve")(emulator.serve)
-    group.command("scenarios")(emulator.scenarios)
-    app.add_typer(group, name="emulator")
-    return app
+    inner = _group("A local Salesforce org to rehearse in.", EMULATOR_COMMANDS)
+    app.add_typer(inner, name="emulator")
+    return get_group(app)
+
+
+def _group(text: str, commands: dict[str, Callable[..., None]]) -> typer.Typer:
+    # No markup: what people paste into arguments comes back in messages as it is.
+    made = typer.Typer(help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    for name, command in commands.items():
+        made.command(name)(command)
+    return made
 
 
 def _print_version(wanted: bool) -> None:

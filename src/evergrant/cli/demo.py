@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evergrant.cli.output import Format, FormatOption, emit, say
-from evergrant.cli.serve import need_server_extra
+from evergrant.cli.output import Format, FormatOption, emit, progress, say
+from evergrant.cli.serve import need_server_extra, until_stopped
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Told:
             say(textwrap.indent(text, "    "))
             return
         say(textwrap.fill(text, 79, initial_indent=f"  {title:12} ", subsequent_indent=" " * 15))
+        sys.stdout.flush()
 
 
 def demo(
@@ -45,7 +46,9 @@ def demo(
     against: Annotated[str, typer.Option(help="address of an emulator that runs apart")] = "",
     control: Annotated[str, typer.Option(help="its control address")] = "",
     skip_fix: Annotated[bool, typer.Option(help="leave the app blocked; ends with 1")] = False,
-    port: Annotated[int, typer.Option(help="port of the service; 0 takes a free one")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port of the service; 0 takes a free one")
+    ] = 0,
     data_dir: Annotated[
         Path | None, typer.Option(help="data folder; a temporary one if left out")
     ] = None,
@@ -53,11 +56,16 @@ def demo(
 ) -> None:
     """Play the main job against an emulated org: connect, break, notice, why, fix, prove.
 
-    With --headless it ends with 0 only if identity, call and Login History row were proven.
+    Ends with 0 only if identity, call and Login History row were proven, else with 1. Without
+    --headless, service and org then stay up to be tried until Ctrl-C; JSON implies --headless.
     """
     need_server_extra()
     if bool(against) != bool(control):
-        raise BadInput("--against and --control belong together", whose="you")
+        raise BadInput(
+            "--against and --control belong together",
+            next_step="give both addresses that `evergrant emulator serve` printed, or neither",
+            whose="you",
+        )
     told = Told(format)
     if format is Format.TEXT:
         say("Evergrant's demo. The org is an emulator; nothing here is Salesforce.\n")
@@ -67,8 +75,8 @@ def demo(
             emit("demo", {"proven": proven, "story": told.lines})
         else:
             say("\nProven." if proven else "\nNot proven.")
-        if not headless:
-            _leave_running(story)
+            if not headless:
+                _leave_running(story)
     if not proven:
         raise typer.Exit(NOT_PROVEN)
 
@@ -87,16 +95,17 @@ def _staged(
     from evergrant.settings import Settings
 
     with ExitStack() as held:
-        if not against:
-            org = held.enter_context(Emulator())
-            against, control = org.url, org.control_url
-        if data_dir is None:
-            made = held.enter_context(TemporaryDirectory(prefix="evergrant-demo-"))
-            data_dir = Path(made) / "data"
-        steering = Control(control)
-        held.callback(steering.close)
-        settings = Settings(data_dir=data_dir)
-        up = held.enter_context(serving(settings, "127.0.0.1", port, clock=steering.clock))
+        with progress("Starting an emulated org and the service"):
+            if not against:
+                org = held.enter_context(Emulator())
+                against, control = org.url, org.control_url
+            if data_dir is None:
+                made = held.enter_context(TemporaryDirectory(prefix="evergrant-demo-"))
+                data_dir = Path(made) / "data"
+            steering = Control(control)
+            held.callback(steering.close)
+            settings = Settings(data_dir=data_dir)
+            up = held.enter_context(serving(settings, "127.0.0.1", port, clock=steering.clock))
         stage = Stage(steering, up.keeper, against)
         yield Story(stage, Service(up.keeper.settings), told)
 
@@ -122,4 +131,5 @@ In another terminal, try:
   evergrant drill --all
 Press Ctrl-C to stop."""
     )
-    threading.Event().wait()
+    sys.stdout.flush()
+    until_stopped()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evergrant.cli.inputs import read_session, read_text
-from evergrant.cli.output import Format, FormatOption, emit, line, progress, say
+from evergrant.cli.output import Format, FormatOption, columns, emit, line, progress, say
+from evergrant.cli.reading import read_text
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -27,7 +26,9 @@ def diagnose(
         str, typer.Option(help="how the client came: web_server, jwt_bearer …")
     ] = "unknown",
     context: Annotated[str, typer.Option(help="what else is known, in your words")] = "",
-    cases: Annotated[str, typer.Option(help="JSON lines with id, symptom, context, flow")] = "",
+    cases: Annotated[
+        str, typer.Option(help="file of JSON lines with id, symptom, and context and flow if known")
+    ] = "",
     connection: Annotated[str, typer.Option(help="diagnose a connection instead of a text")] = "",
     session: Annotated[
         str, typer.Option(help="an admin's session as JSON (file or -), to look into the org")
@@ -36,8 +37,11 @@ def diagnose(
 ) -> None:
     """Say why a Salesforce connection fails, with the evidence for and against.
 
-    Ends with 0 when a cause is named, 3 when none is likely, 2 when the input cannot be read.
+    Ends with 0 when a cause is named, 3 when none is likelier than all that the catalog does not
+    hold, 2 when the input cannot be read. With --cases, each case is answered with one JSON line,
+    and it ends with 0 when all were read.
     """
+    _only_one(file, cases, connection, session)
     if cases:
         return _cases(cases)
     if connection:
@@ -45,21 +49,47 @@ def diagnose(
     else:
         diagnosis, catalog = _of_text(read_text(file), flow, context)
     _render(diagnosis, catalog, format)
-    if not diagnosis.cause:
+    if not _is_named(diagnosis):
         raise typer.Exit(NOT_KNOWN)
     return None
 
 
+def _only_one(file: str, cases: str, connection: str, session: str) -> None:
+    if sum((file != "-", bool(cases), bool(connection))) > 1:
+        raise BadInput(
+            "a file, --cases and --connection exclude each other",
+            next_step="give one of them",
+            whose="you",
+        )
+    if session and not connection:
+        raise BadInput(
+            "--session looks into the org of a connection",
+            next_step="name the connection with --connection",
+            whose="you",
+        )
+
+
+def _is_named(diagnosis: Diagnosis) -> bool:
+    first = diagnosis.first
+    return first is not None and first.confidence > diagnosis.none_of_these
+
+
 def _of_text(text: str, flow: str, context: str) -> tuple[Diagnosis, Catalog]:
-    from evergrant import diagnosis, evidence
     from evergrant.catalog import load
 
     catalog = load()
+    return _judged(text, flow, context, catalog), catalog
+
+
+def _judged(text: str, flow: str, context: str, catalog: Catalog) -> Diagnosis:
+    from evergrant import diagnosis, evidence
+
     facts = evidence.of_text(text, flow=_flow(flow), context=context)
-    return diagnosis.diagnose(facts, catalog, limit=AT_MOST), catalog
+    return diagnosis.diagnose(facts, catalog, limit=AT_MOST)
 
 
 def _of_connection(name: str, session: str) -> tuple[Diagnosis, Catalog]:
+    from evergrant.cli.session import read_session
     from evergrant.keeper import examine, open_keeper
     from evergrant.settings import load
 
@@ -84,7 +114,7 @@ def _render(diagnosis: Diagnosis, catalog: Catalog, format: Format) -> None:  # 
     if format is Format.JSON:
         emit("diagnosis", {**ranking(diagnosis), "diagnosis": diagnosis})
     else:
-        say(render(diagnosis, catalog))
+        say(render(diagnosis, catalog, width=columns()).rstrip())
 
 
 def ranking(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -99,37 +129,11 @@ def ranking(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _cases(name: str) -> None:
-    from evergrant import diagnosis, evidence
     from evergrant.catalog import load
+    from evergrant.cli.cases import read_cases
 
-    catalog = load()
-    for number, row in _rows(read_text(name), name):
-        flow = row.get("flow") or "unknown"
-        facts = evidence.of_text(row["symptom"], flow=_flow(flow), context=row.get("context") or "")
-        line(
-            {
-                "id": row.get("id", number),
-                **ranking(diagnosis.diagnose(facts, catalog, limit=AT_MOST)),
-            }
-        )
-
-
-def _rows(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
-    """All rows, read before the first is judged: a bad row loses nothing and hides nothing."""
-    rows = []
-    for number, each in enumerate(text.splitlines(), start=1):
-        if not each.strip():
-            continue
-        try:
-            row = json.loads(each)
-            if not isinstance(row["symptom"], str):
-                raise TypeError("symptom is not a text")
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(
-                f"{name}, line {number}: not a case",
-                why=f"{type(error).__name__}: {error}",
-                next_step='each line is a JSON object with "id" and "symptom"',
-                whose="you",
-            ) from error
-        rows.append((number, row))
-    return rows
+    catalog, known = load(), read_cases(name)
+    with progress(f"Diagnosing {len(known)} cases"):
+        for each in known:
+            found = _judged(each.symptom, each.flow, each.context, catalog)
+            line({"id": each.id, **ranking(found)})

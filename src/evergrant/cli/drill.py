@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say, show
+from evergrant.cli.output import Format, FormatOption, emit, progress, say, table
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evergrant.drills import Row
 
 FINDING = 1
+STYLES = {"✓": "green", "NO": "red"}
 
 
 def drill(
@@ -42,7 +43,8 @@ def drill(
     if format is Format.JSON:
         emit("drill", {"rows": [asdict(row) for row in rows]})
     else:
-        show(_table(rows))
+        titles = ("scenario", "level", "first", "conf", "repro", "fixed", "proven")
+        table(titles, [_cells(row) for row in rows], STYLES)
         say(_summary(rows))
     if not all_well(rows):
         raise typer.Exit(FINDING)
@@ -67,19 +69,12 @@ def _summary(rows: Sequence[Row]) -> str:
     return "Cause named first: " + ", ".join(told)
 
 
-def _table(rows: Sequence[Row]) -> object:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, collapse_padding=True)
-    for title in ("scenario", "level", "first", "conf", "repro", "fixed", "proven"):
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        right = row.first == row.cause
-        table.add_row(
-            row.id if row.level == "text" else "",
-            row.level,
-            "✓" if right else row.first or "none",
-            f"{row.confidence:.2f}",
-            *("yes" if each else "NO" for each in (row.reproduced, row.fixed, row.proven)),
-        )
-    return table
+def _cells(row: Row) -> tuple[str, ...]:
+    right = row.first == row.cause
+    return (
+        row.id if row.level == "text" else "",
+        row.level,
+        "✓" if right else row.first or "none",
+        f"{row.confidence:.2f}",
+        *("yes" if each else "NO" for each in (row.reproduced, row.fixed, row.proven)),
+    )

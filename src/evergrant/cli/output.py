@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from threading import Timer
 from typing import Annotated, Any
 
 import typer
 
 from evergrant.model import as_json
+
+PLAIN_COLUMNS, MOST_COLUMNS = 80, 100
+PATIENCE_S = 1.0
+"""Seconds after which it is said what is being waited for."""
+
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Characters that could steer a terminal or turn the direction of a text."""
 
 
 class Format(StrEnum):
@@ -26,9 +38,17 @@ FormatOption = Annotated[
 ]
 
 
+def harmless(text: str) -> str:
+    """The text with control characters written out (`\\u001b`): it is shown, never obeyed.
+
+    Written so, they are also what JSON asks for.
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def say(text: str = "") -> None:
     """One line (or some) of plain text to standard output."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(harmless(text) + "\n")
 
 
 def emit(schema: str, data: Mapping[str, Any]) -> None:
@@ -43,22 +63,45 @@ def line(data: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def show(renderable: object) -> None:
-    """A table or other rich thing; 80 columns and no colour where there is no terminal."""
-    from rich.console import Console
+def columns() -> int:
+    """How wide an answer may be: as the terminal, within reason; 80 where there is none."""
+    if not sys.stdout.isatty():
+        return PLAIN_COLUMNS
+    return min(shutil.get_terminal_size().columns, MOST_COLUMNS)
 
-    wide = None if sys.stdout.isatty() else 80
-    Console(width=wide, highlight=False, soft_wrap=False).print(renderable)
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str]) -> None:
+    """A table; `styles` says how a cell that reads so is coloured where colour is wanted."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, collapse_padding=True)
+    for title in titles:
+        made.add_column(title, overflow="fold")
+    for row in rows:
+        # NOTE: `Text` keeps its words: rich would take "[red]" in a plain string for its markup.
+        made.add_row(*(Text(harmless(cell), styles.get(cell, "")) for cell in row))
+    Console(width=columns(), highlight=False).print(made)
 
 
 @contextmanager
 def progress(text: str) -> Iterator[None]:
-    """Say on standard error what is being waited for: a spinner on a terminal, a line elsewhere."""
-    if not sys.stderr.isatty():
-        sys.stderr.write(f"{text} …\n")
-        yield
-        return
-    from rich.console import Console
+    """Say on standard error what is being waited for: a spinner on a terminal, else a line.
 
-    with Console(stderr=True).status(text):
+    The line comes only when the waiting takes longer than a second.
+    """
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        with Console(stderr=True).status(Text(harmless(text))):
+            yield
+        return
+    late = Timer(PATIENCE_S, sys.stderr.write, [f"{harmless(text)} …\n"])
+    late.daemon = True
+    late.start()
+    try:
         yield
+    finally:
+        late.cancel()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from contextlib import ExitStack, suppress
 from typing import Annotated
 
 import typer
 
-from evergrant.cli.output import Format, FormatOption, emit, say
+from evergrant.cli.output import Format, FormatOption, emit, progress, say
 from evergrant.errors import BadInput
 
 
@@ -23,21 +25,38 @@ def need_server_extra() -> None:
         )
 
 
+def until_stopped() -> None:
+    """Wait for Ctrl-C or a request to terminate, which is how what runs on is meant to end."""
+    with suppress(KeyboardInterrupt):
+        # In turns: a wait without an end would not hear Ctrl-C on Windows.
+        while not threading.Event().wait(1.0):
+            pass
+
+
 def serve(
-    port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8400,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port to listen on; 0 takes a free one")
+    ] = 8400,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> None:
-    """Run the service: OAuth callback, watch, health, and the API behind the command line."""
-    need_server_extra()
-    from evergrant.api.service import serving
-    from evergrant.settings import load
+    """Run the service: OAuth callback, watch, health, and the API behind the command line.
 
-    with serving(load(), host, port) as service:
+    Ends with 0 on Ctrl-C or SIGTERM, when it has cleaned up.
+    """
+    need_server_extra()
+    with ExitStack() as held:
+        with progress("Starting the service"):
+            from evergrant.api.service import serving
+            from evergrant.settings import load
+
+            service = held.enter_context(serving(load(), host, port))
+        callback = service.keeper.settings.callback_url
         if format is Format.JSON:
-            emit("service", {"url": service.url, "callback": service.keeper.settings.callback_url})
+            emit("service", {"url": service.url, "callback": callback})
         else:
             say(f"Evergrant listens on {service.url}")
-            say(f"Callback URL for your app: {service.keeper.settings.callback_url}")
+            say(f"Callback URL for your app: {callback}")
             say("Press Ctrl-C to stop.")
-        threading.Event().wait()
+        sys.stdout.flush()
+        until_stopped()

@@ -56,7 +56,9 @@ class Service:
             answer = httpx2.request(
                 method, self._url + path, headers=self._headers, timeout=30, **how
             )
-        except httpx2.TransportError as error:
+            told = dict(answer.json())
+        except (httpx2.TransportError, ValueError) as error:
+            # Somebody else may listen there by now and answer what is no JSON.
             raise CouldNotLook(
                 "unreachable",
                 f"the service at {self._url} does not answer",
@@ -64,5 +66,5 @@ class Service:
                 whose="operator",
             ) from error
         if answer.status_code >= 400:
-            raise BadInput(answer.json().get("diagnostics") or answer.text[:300])
-        return dict(answer.json())
+            raise BadInput(str(told.get("diagnostics") or told.get("detail") or "refused"))
+        return told

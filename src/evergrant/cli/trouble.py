@@ -5,39 +5,69 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from evergrant.errors import EvergrantError, OurBug
+from typer import TyperException
+
+from evergrant.cli.output import harmless
+from evergrant.errors import BadInput, EvergrantError, OurBug
 from evergrant.log import mask
 
 
-def our_bug(error: Exception) -> OurBug:
-    """What nobody expected, told without a traceback."""
-    return OurBug(
-        f"something went wrong inside Evergrant: {type(error).__name__}: {error}",
-        why="this is a defect of Evergrant, not a mistake of yours",
-        next_step="run again with EVERGRANT_DEBUG=1 and report what it prints",
-        whose="Evergrant",
+def translated(error: Exception) -> EvergrantError | None:
+    """What somebody raised on purpose, as one of our errors; None for what nobody expected."""
+    match error:
+        case EvergrantError():
+            return error
+        case TyperException():
+            return _misused(error)
+        case _:
+            return None
+
+
+def report(error: Exception, words: Sequence[str]) -> int:
+    """Print an error, masked, and give the exit code; what is not ours counts as our bug."""
+    known = error if isinstance(error, EvergrantError) else _our_bug(error)
+    if wants_json(words):
+        sys.stdout.write(harmless(json.dumps(_as_json(known), ensure_ascii=False)) + "\n")
+        sys.stdout.flush()
+    else:
+        sys.stderr.write(harmless(mask(known.diagnostics())) + "\n")
+    return known.exit_code
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON; it may be too broken to be parsed."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any((a, b) == ("--format", "json") or a == "--format=json" for a, b in pairs)
+
+
+def _as_json(error: EvergrantError) -> dict[str, Any]:
+    return {
+        "schema": "evergrant.error/1",
+        "error": type(error).__name__,
+        "what": mask(error.what),
+        "why": mask(error.why),
+        "next_step": mask(error.next_step),
+        "whose": error.whose,
+        "exit_code": error.exit_code,
+    }
+
+
+def _misused(error: TyperException) -> BadInput:
+    """A wrong command line, in the words of the parser; help alone is help."""
+    context = getattr(error, "ctx", None)
+    if context is None or type(error).__name__ == "NoArgsIsHelpError":
+        return BadInput(error.format_message())
+    return BadInput(
+        error.format_message(), next_step=f"see `{context.command_path} --help`", whose="you"
     )
 
 
-def report(error: EvergrantError, argv: Sequence[str]) -> int:
-    """Print an error, masked, and give the exit code."""
-    if _wants_json(argv):
-        told = {
-            "schema": "evergrant.error/1",
-            "error": type(error).__name__,
-            "what": mask(error.what),
-            "why": mask(error.why),
-            "next_step": mask(error.next_step),
-            "whose": error.whose,
-            "exit_code": error.exit_code,
-        }
-        print(json.dumps(told, ensure_ascii=False), file=sys.stdout)  # noqa: T201 - the face prints
-    else:
-        print(mask(error.diagnostics()), file=sys.stderr)  # noqa: T201 - the face prints
-    return error.exit_code
-
-
-def _wants_json(argv: Sequence[str]) -> bool:
-    pairs = zip(argv, [*argv[1:], ""], strict=True)
-    return any((a, b) == ("--format", "json") or a == "--format=json" for a, b in pairs)
+def _our_bug(error: Exception) -> OurBug:
+    return OurBug(
+        f"something went wrong inside Evergrant: {type(error).__name__}: {error}",
+        why="This is a defect of Evergrant, not a mistake of yours.",
+        next_step="run again with EVERGRANT_DEBUG=1 and report what it prints",
+        whose="you",
+    )

@@ -12,7 +12,9 @@ CEILING = 0.99
 
 
 @lru_cache(maxsize=4096)
-def _spread(signals: tuple[Signal, ...], background: tuple[tuple[str, float], ...]) -> dict[str, float]:
+def _spread(
+    signals: tuple[Signal, ...], background: tuple[tuple[str, float], ...]
+) -> dict[str, float]:
     """A distribution over all values of one fact, from what a cause says of some of them.
 
     A signal over several values is shared by their background.  Values that the cause does not

@@ -53,7 +53,9 @@ def one_a_group(facts: Iterable[Fact], catalog: Catalog) -> tuple[Fact, ...]:
 def posterior(facts: Iterable[Fact], catalog: Catalog) -> Posterior:
     """The share of each cause, given what is known."""
     counted = one_a_group(known(facts, catalog), catalog)
-    seen = [(catalog.facts[fact.name], catalog.facts[fact.name].key_of(fact.value)) for fact in counted]
+    seen = [
+        (catalog.facts[fact.name], catalog.facts[fact.name].key_of(fact.value)) for fact in counted
+    ]
     weights: dict[str, float] = {}
     for cause in catalog.causes.values():
         weight = cause.prior

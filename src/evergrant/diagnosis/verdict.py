@@ -20,6 +20,8 @@ SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
 """Ratios to the background from which a fact counts as a reason."""
 LEAST = 0.005
 """Causes with a smaller share are not shown."""
+SYMPTOMS = frozenset({"refusal", "api refusal", "soap refusal", "network.failure"})
+"""Groups that tell what the client was told: who knows one of them is not asked for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def _level(facts: Iterable[Fact], catalog: Catalog) -> Level:
 
 
 def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Missing, ...]:
-    there = {catalog.in_group(fact.name) for fact in facts if fact.is_known}
+    there = _groups((fact.name for fact in facts if fact.is_known), catalog)
     excuses = {f.name: f.value for f in facts if isinstance(f.value, Unknown)}
     found: dict[str, Missing] = {}
     for signal in cause.signals:
@@ -184,7 +186,12 @@ def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Mis
 def _answered(facts: Iterable[Fact], catalog: Catalog) -> set[str]:
     """Facts and groups that need no asking: known, or looked at in vain."""
     names = {fact.name for fact in facts}
-    return names | {catalog.in_group(name) for name in names}
+    return names | _groups(names, catalog)
+
+
+def _groups(names: Iterable[str], catalog: Catalog) -> set[str]:
+    groups = {catalog.in_group(name) for name in names}
+    return groups | SYMPTOMS if groups & SYMPTOMS else groups
 
 
 def _next_gate(first: Cause, facts: Iterable[Fact], catalog: Catalog) -> str:

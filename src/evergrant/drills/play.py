@@ -203,6 +203,8 @@ def _heal(
         flow, _ = through_browser(keeper, integration, ground.person(), **how)
         proofs = flow.outcome.get("proofs", [])
         return flow.status == "done", bool(proofs) and all(each["proven"] for each in proofs)
+    # A client that had something wrong now knows its app as Salesforce has it.
+    ground.integration(scenario.app)
     if verbs.check(keeper, connection.id, renew=True).failure is not None:
         return False, False
     _, found = verbs.prove(keeper, connection.id, since)

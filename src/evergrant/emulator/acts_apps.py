@@ -1,6 +1,7 @@
 """What an admin or a developer does to an app; each act leaves its line in the audit trail.
 
-Audit action names are recorded (Setup Audit Trail reference), except those said to be inferred.
+Audit action names are recorded (Setup Audit Trail reference); where the real name is not known,
+the name begins with `inferred:`, so that nobody takes it for Salesforce's.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ _ACTIONS: Final = {
     "session_action": "insertConnectedAppSessionPolicy",
     "session_minutes": "insertConnectedAppSessionPolicy",
 }
-_OTHER_ACTION: Final = "updateConnectedApplication"
-"""For knobs whose audit action is not known: inferred."""
+_OTHER_ACTION: Final = "inferred:changeApplication"
+"""For knobs whose audit action is not known."""
 
 
 def block_app(org: Org, *, app: str) -> Done:
@@ -108,8 +109,7 @@ def rotate_secret(org: Org, *, app: str, grace_days: int = 0) -> Done:
     """Give the app another consumer secret; the old one is good for so many days more."""
     policy = app_by_name(org.db, app)
     apps.new_secret(org, policy, grace_days)
-    # The action name is that of staged credentials; a plain reset's is not known (inferred).
-    audit(org, "generateOauthStagedCredential", f"Rotated secret of {policy.label}", _APPS)
+    audit(org, "inferred:rotateConsumerSecret", f"Rotated secret of {policy.label}", _APPS)
     return {}
 
 
@@ -137,7 +137,6 @@ def ungrant_app(org: Org, *, app: str, permission_set: str = "", profile: str = 
 
 
 def _audit_grant(org: Org, policy: AppPolicy, holder: str) -> None:
-    # The action name for a change of an app's list is not known (inferred).
     audit(org, _OTHER_ACTION, f"Changed access of {holder} to {policy.label}", _APPS)
 
 

@@ -1,4 +1,8 @@
-"""What an admin does to users, profiles, the org and its approvals; what happens around it."""
+"""What an admin does to users, profiles, the org and its approvals; what happens around it.
+
+Audit action names follow the rule of acts_apps. Revoking, and removing sessions, leave no line:
+whether Salesforce writes one is not known (inferred).
+"""
 
 from __future__ import annotations
 
@@ -24,9 +28,8 @@ _USERS: Final = "Manage Users"
 _PROFILE_ACTIONS: Final = {
     "login_ranges": "loginIpRange",
     "session_minutes": "sessiontimeoutForProfile",
-    "login_hours": "loginHoursForProfile",
 }
-"""The last of these names is inferred."""
+_OTHER_ACTION: Final = "inferred:changeProfile"
 INTEGRATION: Final = "integration"
 
 
@@ -73,8 +76,7 @@ def set_user(org: Org, *, user: str, **fields: objects.Value) -> Done:
     """Change fields of a user's record by their Salesforce names."""
     row = find_user(org, user)
     objects.update(org.db, "User", row["Id"], **fields)
-    # The action name for a plain edit is not known (inferred).
-    audit(org, "changedUser", f"Changed user {row['Username']}", _USERS)
+    audit(org, "inferred:changeUser", f"Changed user {row['Username']}", _USERS)
     return {}
 
 
@@ -82,7 +84,7 @@ def activate_user(org: Org, *, user: str) -> Done:
     """Make a user active again."""
     row = find_user(org, user)
     objects.update(org.db, "User", row["Id"], IsActive=True)
-    audit(org, "activateduser", f"Activated user {row['Username']}", _USERS)
+    audit(org, "inferred:activateUser", f"Activated user {row['Username']}", _USERS)
     return {}
 
 
@@ -110,9 +112,7 @@ def unfreeze_user(org: Org, *, user: str) -> Done:
 
 def _set_frozen(org: Org, user: str, *, frozen: bool) -> Row:
     row = find_user(org, user)
-    org.db.execute(
-        'UPDATE "UserLogin" SET "IsFrozen" = ? WHERE "UserId" = ?', (frozen, row["Id"])
-    )
+    org.db.execute('UPDATE "UserLogin" SET "IsFrozen" = ? WHERE "UserId" = ?', (frozen, row["Id"]))
     return row
 
 
@@ -126,9 +126,8 @@ def set_profile(
     for name, value in (permissions or {}).items():
         _permit(org, row["Id"], name, value=value)
     state.save_policy(org.db, row["Id"], changed(state.load_profile(org.db, row["Id"]), knobs))
-    # Where the real action name is not known, profilePermissions stands for it (inferred).
-    actions = [_PROFILE_ACTIONS.get(name, "profilePermissions") for name in knobs]
-    for action in dict.fromkeys(actions or ["profilePermissions"]):
+    actions = [_PROFILE_ACTIONS.get(name, _OTHER_ACTION) for name in knobs]
+    for action in dict.fromkeys(actions or [_OTHER_ACTION]):
         audit(org, action, f"Changed profile {profile}", _USERS)
     return {}
 
@@ -147,7 +146,7 @@ def set_org(org: Org, **knobs: object) -> Done:
     before = state.load_org(org.db)
     after = changed(before, knobs)
     state.save_policy(org.db, "org", after)
-    action = "changedOrgSettings"  # inferred, but for API Access Control
+    action = "inferred:changeOrgSettings"
     if before.api_access_control != after.api_access_control:
         on = after.api_access_control
         action = "adminApprovedAppsOnlyOffOn" if on else "adminApprovedAppsOnlyOnOff"
@@ -174,9 +173,7 @@ def approve(org: Org, *, app: str, user: str = INTEGRATION, times: int = 1) -> D
     row, policy = find_user(org, user), app_by_name(org.db, app)
     for _ in range(times):
         hand_out(org, policy, row["Id"], "authorization_code")
-        records.login(
-            org, row["Id"], "Success", subtype="OauthWebServer", application=policy.label
-        )
+        records.login(org, row["Id"], "Success", subtype="OauthWebServer", application=policy.label)
     return {"approved": times}
 
 

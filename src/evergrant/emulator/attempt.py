@@ -25,7 +25,6 @@ class UserFacts:
     profile: ProfilePolicy
     is_active: bool = True
     is_frozen: bool = False
-    is_device_activated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,7 @@ def _refuse(org: Org, visit: Visit, refusal: Refusal) -> Response:
         case "redirect":
             return _back(visit, error=refusal.error, error_description=refusal.description)
         case "html_page":
-            query = urlencode(
-                {"error": refusal.error, "error_description": refusal.description}
-            )
+            query = urlencode({"error": refusal.error, "error_description": refusal.description})
             return RedirectResponse(f"{visit.place.base}{ERROR_PAGE}?{query}", 302)
         case "raw_body":
             fields = {"error": refusal.error, "error_description": refusal.description}
@@ -157,6 +155,4 @@ def _refuse(org: Org, visit: Visit, refusal: Refusal) -> Response:
 
 def _back(visit: Visit, **fields: str) -> RedirectResponse:
     state_word = {"state": visit.word("state")} if visit.word("state") else {}
-    return RedirectResponse(
-        web.with_query(visit.word("redirect_uri"), **fields, **state_word), 302
-    )
+    return RedirectResponse(web.with_query(visit.word("redirect_uri"), **fields, **state_word), 302)

@@ -77,10 +77,7 @@ def _play(call: Call) -> Any:
 
 
 def _scenarios(_call: Call) -> Any:
-    return [
-        {**asdict(each), "break": each.breaking, "mutations": [s.mutation for s in each.client]}
-        for each in scenario.scenarios().values()
-    ]
+    return [scenario.told(each) for each in scenario.scenarios().values()]
 
 
 def _reset(call: Call) -> Any:
@@ -222,9 +219,7 @@ ENDPOINTS: Final = (
 def create_control(stage: Stage) -> Starlette:
     """The control port as an ASGI app."""
     return Starlette(
-        routes=[
-            Route(each.path, _served(stage, each), methods=[each.method]) for each in ENDPOINTS
-        ]
+        routes=[Route(each.path, _served(stage, each), methods=[each.method]) for each in ENDPOINTS]
     )
 
 

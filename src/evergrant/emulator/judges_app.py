@@ -97,9 +97,7 @@ def response_type(attempt: Attempt) -> Verdict:
     """The authorization request asks for a code."""
     match attempt.material:
         case AuthorizeMaterial(response_type=asked):
-            is_fine = asked == "code" or (
-                asked in USER_AGENT and not attempt.org.block_user_agent
-            )
+            is_fine = asked == "code" or (asked in USER_AGENT and not attempt.org.block_user_agent)
             why = f"response_type is {asked or 'missing'}, or that flow is blocked"
             return unless(not is_fine, "response_type", why, "the response type is allowed")
         case _:

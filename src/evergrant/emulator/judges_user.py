@@ -46,9 +46,7 @@ def run_as_user(attempt: Attempt, _app: AppPolicy) -> Verdict:
 @on_user
 def user_active(_attempt: Attempt, _app: AppPolicy, user: UserFacts) -> Verdict:
     """The user is active."""
-    return unless(
-        not user.is_active, "user_inactive", "the user is inactive", "the user is active"
-    )
+    return unless(not user.is_active, "user_inactive", "the user is inactive", "the user is active")
 
 
 @on_user
@@ -63,9 +61,7 @@ def api_enabled(attempt: Attempt, _app: AppPolicy, user: UserFacts) -> Verdict:
     if attempt.flow != "authorization_code":
         return NotApplicable("the REST API asks, not this flow (inferred)")
     is_off = not attempt.org.api_enabled or "ApiEnabled" not in user.permissions
-    return unless(
-        is_off, "api_disabled", "API Enabled is missing", "org and user have API access"
-    )
+    return unless(is_off, "api_disabled", "API Enabled is missing", "org and user have API access")
 
 
 @on_user
@@ -103,22 +99,20 @@ def ip_ranges(attempt: Attempt, app: AppPolicy, user: UserFacts) -> Verdict:
     ranges = user.profile.login_ranges
     if not ranges:
         return Passed("the profile has no login ranges")
-    if inside(attempt.source_ip, ranges) or is_relaxed(attempt, app, user):
+    if inside(attempt.source_ip, ranges) or is_relaxed(attempt, app):
         return Passed("within the profile's login ranges, or relaxed")
     return Refused("ip_restricted", f"{attempt.source_ip} is outside the profile's login ranges")
 
 
-def is_relaxed(attempt: Attempt, app: AppPolicy, user: UserFacts) -> bool:
+def is_relaxed(attempt: Attempt, app: AppPolicy) -> bool:
     """Whether the app's IP relaxation covers this flow; JWT bearer is never relaxed."""
     if attempt.flow == "jwt_bearer":
         return False
-    if app.ip_relaxation == "BYPASS_2FACTOR":
-        if app.trusted_ranges:
-            is_web = attempt.flow in _WEB_SERVER
-            return is_web and inside(attempt.source_ip, app.trusted_ranges)
-        return user.is_device_activated
+    if app.ip_relaxation == "BYPASS_2FACTOR" and app.trusted_ranges:
+        return attempt.flow in _WEB_SERVER and inside(attempt.source_ip, app.trusted_ranges)
     is_refresh = attempt.flow == "refresh_token"
-    return app.ip_relaxation == "BYPASS" or (
+    # Without trusted ranges the second factor counts as given: devices are not built (inferred).
+    return app.ip_relaxation in ("BYPASS", "BYPASS_2FACTOR") or (
         app.ip_relaxation == "ENFORCE_RELAXREFRESH" and is_refresh
     )
 

@@ -194,6 +194,4 @@ async def error_page(org: Org, request: Request) -> Response:
     """GET RemoteAccessErrorPage: Salesforce's own page, which never calls back."""
     query = request.query_params
     with org.lock:
-        return pages.oauth_error(
-            org, query.get("error", ""), query.get("error_description", "")
-        )
+        return pages.oauth_error(org, query.get("error", ""), query.get("error_description", ""))

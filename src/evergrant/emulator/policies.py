@@ -46,18 +46,14 @@ class AppPolicy:
     in_org: bool = _knob(
         True, "an external client app that is not in this org is not found", "c-cli3482", "recorded"
     )
-    deleted: bool = _knob(
-        False, "the consumer key is known no longer", "o-loginstatus", "official"
-    )
+    deleted: bool = _knob(False, "the consumer key is known no longer", "o-loginstatus", "official")
     blocked: bool = _knob(
         False, "every grant is refused and running sessions end", "o-usage", "official"
     )
     admin_approved: bool = _knob(
         False, "only users of granted profiles and permission sets get in", "o-connapp", "official"
     )
-    api_allowlisted: bool = _knob(
-        False, "the app passes API Access Control", "o-caset", "official"
-    )
+    api_allowlisted: bool = _knob(False, "the app passes API Access Control", "o-caset", "official")
     refresh_policy: str = _knob(
         "infinite", "infinite, zero, specific_lifetime:N:UNIT or specific_inactivity:N:UNIT; "
         "looked at only when the refresh token is used", "o-connapp", "official",
@@ -102,9 +98,7 @@ class AppPolicy:
     client_credentials: bool = _knob(
         False, "the client credentials flow is enabled", "o-connapp", "official"
     )
-    run_as: str = _knob(
-        "", "username the client credentials flow runs as", "o-connapp", "official"
-    )
+    run_as: str = _knob("", "username the client credentials flow runs as", "o-connapp", "official")
     device_flow: bool = _knob(False, "the device flow is enabled", "o-ecaglobal", "official")
     introspect_all: bool = _knob(
         False, "the app may introspect tokens of others", "o-connapp", "official"
@@ -134,9 +128,7 @@ class OrgPolicy:
     """What holds for the whole org."""
 
     locked: bool = _knob(False, "no login succeeds", "o-loginstatus", "official")
-    api_enabled: bool = _knob(
-        True, "the edition has the API at all", "o-apienabled", "official"
-    )
+    api_enabled: bool = _knob(True, "the edition has the API at all", "o-apienabled", "official")
     session_minutes: int = _knob(
         120, "how long an idle session lives by default", "o-secset", "official"
     )

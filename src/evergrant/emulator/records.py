@@ -99,8 +99,15 @@ def described(evaluation: Evaluation) -> dict[str, object]:
         "outcome": "issued" if evaluation.refusal is None else "refused",
         "gate": evaluation.gate,
         "refusal": None if evaluation.refusal is None else asdict(evaluation.refusal),
-        "steps": [asdict(each) for each in evaluation.steps],
-    }
+        # Spelled out, for asdict on thirty steps costs more than all gates together.
+        "steps": [
+            {
+                "id": each.id, "outcome": each.outcome, "detail": each.detail,
+                "knob": each.knob, "mark": each.mark,
+            }
+            for each in evaluation.steps
+        ],
+    }  # fmt: skip
 
 
 def keep_trace(org: Org, body: dict[str, object]) -> None:

@@ -122,6 +122,20 @@ def _all_acts(scenario: Scenario) -> tuple[dict[str, Any], ...]:
     return (*scenario.setup, *scenario.breaking, *scenario.healing)
 
 
+def told(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as JSON, in the shape of its file."""
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "cause": scenario.cause,
+        "gate": scenario.gate,
+        "app": scenario.app,
+        "org": {"setup": scenario.setup, "break": scenario.breaking},
+        "client": [{"do": each.do, "with": each.mutation} for each in scenario.client],
+        "heal": {"org": scenario.healing, "client": scenario.heal_client},
+    }
+
+
 def play(org: Org, scenario: Scenario, phase: Phase) -> None:
     """Do the acts of one phase."""
     wanted = {

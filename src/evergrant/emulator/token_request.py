@@ -169,19 +169,27 @@ def _jwt(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenReque
     assertion = jwts.read(asked.sent("assertion"))
     if assertion is None:
         return TokenRequest(replace(attempt, material=JwtMaterial(is_readable=False)), None)
-    generic = "test" if _is_sandbox(org) else "login"
     material = JwtMaterial(
         is_readable=True,
         is_signed_right=jwts.is_signed_by(assertion, app.certificate),
         audience=assertion.claim("aud"),
-        audiences=frozenset(
-            {f"https://{generic}.salesforce.com", asked.place.base, org.base_url}
-        ),
+        audiences=_audiences(org, asked),
         expires_at=assertion.expires_at(),
     )
     user = user_row(org.db, assertion.claim("sub")) if "@" in assertion.claim("sub") else None
     attempt = replace(attempt, material=material)
     return TokenRequest(_for_user(org, attempt, app, user["Id"] if user else None), None)
+
+
+def _audiences(org: Org, asked: Asked) -> frozenset[str]:
+    """What `aud` may say: the generic host of the org's kind, or the org itself.
+
+    Clients that write https by themselves reach a loopback server through an adapter; what they
+    call the org is still its name.
+    """
+    generic = f"https://{'test' if _is_sandbox(org) else 'login'}.salesforce.com"
+    own = asked.place.base
+    return frozenset({generic, own, own.replace("http://", "https://", 1), org.base_url})
 
 
 def _is_sandbox(org: Org) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evergrant.catalog.entries import Level
+from evergrant.evidence.live_org import look as look_at_org
 from evergrant.evidence.own_history import read as of_history
 from evergrant.evidence.text import read as of_text
 from evergrant.evidence.token_reply import read as of_failure
@@ -32,4 +33,11 @@ SOURCES: dict[str, EvidenceSource] = {
 }
 """Sources of facts, by the id that facts carry as `source`."""
 
-__all__ = ["SOURCES", "EvidenceSource", "of_failure", "of_history", "of_text"]
+__all__ = [
+    "SOURCES",
+    "EvidenceSource",
+    "look_at_org",
+    "of_failure",
+    "of_history",
+    "of_text",
+]

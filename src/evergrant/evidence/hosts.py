@@ -10,7 +10,10 @@ _BARE = re.compile(r"(?<![\w./@-])(?P<host>(?:login|test)\.salesforce\.com)/serv
 _SHORT = (
     ("login", re.compile(r"^login\.salesforce\.com$")),
     ("test", re.compile(r"^test\.salesforce\.com$")),
-    ("lightning", re.compile(r"\.(?:lightning\.force|salesforce-setup|lightning\.pc-rnd\.force)\.com$")),
+    (
+        "lightning",
+        re.compile(r"\.(?:lightning\.force|salesforce-setup|lightning\.pc-rnd\.force)\.com$"),
+    ),
     ("my domain", re.compile(r"\.my\.(?:salesforce|site)\.com$|mydomain")),
     ("instance", re.compile(r"^(?:na|eu|ap|cs|um|gs)\d+\.salesforce\.com$|\.force\.com$")),
 )

@@ -42,7 +42,9 @@ class Lexicon:
 
 
 @lru_cache(maxsize=4)
-def _lexicon(kinds: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], ...]) -> Lexicon:
+def _lexicon(
+    kinds: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], ...],
+) -> Lexicon:
     table = {name: (values, dict(same)) for name, values, same in kinds}
     codes: dict[str, tuple[str, ...]] = {}
     for room in (TOKEN, PAGE, SOAP, API):
@@ -50,7 +52,12 @@ def _lexicon(kinds: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...
             codes[value] = (*codes.get(value, ()), room)
     phrases = [
         (spelling, room, value)
-        for room, short in ((TOKEN, "description"), (API, "message"), (SOAP, "message"), (PAGE, "text"))
+        for room, short in (
+            (TOKEN, "description"),
+            (API, "message"),
+            (SOAP, "message"),
+            (PAGE, "text"),
+        )
         for spelling, value in _spellings(*table[f"{room}.{short}"])
     ]
     phrases.sort(key=lambda row: -len(row[0]))

@@ -70,8 +70,8 @@ def read(
 ) -> list[Fact]:
     """The facts in a text; never raises, and quotes nothing that could be a credential.
 
-    `flow` is the client's flow where it is known, `context` what a person adds in prose.  Of several
-    failures the first counts; the last is kept as `text.last_failure`.
+    `flow` is the client's flow where it is known, `context` what a person adds in prose.  Of
+    several failures the first counts; the last is kept as `text.last_failure`.
     """
     catalog = load()
     reading = _Reading(catalog, at)
@@ -129,9 +129,7 @@ def _is_soap(lines: Iterable[_Line], flow: str) -> bool:
     )
 
 
-def _mentioned(
-    lines: Iterable[_Line], names: Iterable[str], reading: _Reading
-) -> Iterator[Fact]:
+def _mentioned(lines: Iterable[_Line], names: Iterable[str], reading: _Reading) -> Iterator[Fact]:
     kinds = [reading.catalog.facts[name] for name in names]
     for line in lines:
         said = words(line.plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evergrant.errors import Misuse
 from evergrant.health import Signal, State
 from evergrant.keeper.keeper import Keeper
-from evergrant.keeper.live import give_back, make_live
+from evergrant.keeper.live import as_held, give_back, make_live
 from evergrant.keeper.record import learn
 from evergrant.model import Connection
 from evergrant.store import connections
@@ -14,19 +14,21 @@ from evergrant.store import connections
 def release(keeper: Keeper, connection_id: str, *, switch: bool) -> Connection:
     """End a hold: `switch` to the org or user that came back, or keep the one before.
 
-    Raises `Misuse` when nothing is on hold.
+    What is not chosen is revoked.  Raises `Misuse` when nothing is on hold.
     """
-    with keeper.writing() as tx:
+    with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        held = keeper.vault.held(tx, connection.id)
-        if connection.state is not State.ON_HOLD or held is None:
-            raise Misuse(f"{connection.name} is not on hold", next_step="see `evergrant status`")
-        choice = "switched" if switch else "kept the one before"
-        connection = learn(keeper, tx, connection, Signal.HOLD_RELEASED, why=choice)
-        if not switch:
-            keeper.vault.drop_held(tx, connection.id)
-            return connection
-    return make_live(keeper, connection, held, held.identity)
+        held, elsewhere = keeper.vault.held(tx, connection.id), as_held(tx, connection)
+    if connection.state is not State.ON_HOLD or held is None:
+        raise Misuse(f"{connection.name} is not on hold", next_step="see `evergrant status`")
+    if switch:
+        return make_live(keeper, elsewhere, held, held.identity)
+    with keeper.writing() as tx:
+        keeper.vault.drop_held(tx, connection.id)
+        why = "kept the one before"
+        connection = learn(keeper, tx, connection, Signal.HOLD_RELEASED, why=why)
+    give_back(keeper, elsewhere, held.credential)
+    return connection
 
 
 def pause(keeper: Keeper, connection_id: str) -> Connection:
@@ -51,9 +53,14 @@ def remove(keeper: Keeper, connection_id: str) -> Connection:
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        kept = [keeper.vault.live(tx, connection.id), keeper.vault.held(tx, connection.id)]
-    for each in filter(None, kept):
-        give_back(keeper, connection, each.credential)
+        kept = [
+            (connection, keeper.vault.live(tx, connection.id)),
+            (as_held(tx, connection), keeper.vault.held(tx, connection.id)),
+        ]
     with keeper.writing() as tx:
         keeper.vault.wipe(tx, connection.id)
-        return learn(keeper, tx, connections.get(tx, connection_id), Signal.REMOVE, why="removed")
+        gone = learn(keeper, tx, connection, Signal.REMOVE, why="removed by a person")
+    for owner, each in kept:
+        if each is not None:
+            give_back(keeper, owner, each.credential)
+    return gone

@@ -3,27 +3,31 @@ when nobody needs it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evergrant.errors import Malformed, Misuse, Refused, WireError
-from evergrant.health import Signal
+from evergrant.health import Signal, State
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import learn, note
+from evergrant.log import logger
 from evergrant.model import Connection, Credential, Identity
 from evergrant.oauth.revoke import revoke
-from evergrant.store import connections
+from evergrant.store import Tx, connections, events
 from evergrant.vault import Kept
+
+HELD = "held"
 
 
 def make_live(keeper: Keeper, connection: Connection, kept: Kept, identity: Identity) -> Connection:
-    """Replace the old credential by a verified one; settings stay as they are."""
+    """Replace the old credential by a verified one; settings stay as they are.
+
+    `connection` says at which login host the new one was given.  Raises `Misuse` when another
+    authorization came meanwhile.
+    """
     with keeper.writing() as tx:
-        old = keeper.vault.live(tx, connection.id)
-        verified = keeper.vault.identify(tx, kept, identity)
-        if verified is None or keeper.vault.promote(tx, verified) is None:
-            raise Misuse(
-                "another authorization of this connection came meanwhile",
-                next_step="see `evergrant status`; the newest one counts",
-            )
-        connection = connections.update(
+        before, old = connections.by_id(tx, connection.id), keeper.vault.live(tx, connection.id)
+        keeper.vault.promote(tx, _verified(keeper, tx, kept, identity))
+        connections.update(
             tx,
             connection.id,
             identity=identity,
@@ -31,29 +35,60 @@ def make_live(keeper: Keeper, connection: Connection, kept: Kept, identity: Iden
             login_host=connection.login_host,
             epoch=kept.epoch,
         )
-        kind = "reauthorized" if old else "connected"
-        note(keeper, tx, connection.id, kind, f"org {identity.org_id}", **_whose(identity, kept))
-        connection = learn(keeper, tx, connection, Signal.PROVED, why=f"{kind} and verified")
+        after = _proved(keeper, tx, before, kept, identity, "reauthorized" if old else "connected")
     if old is not None:
-        give_back(keeper, connection, old.credential, unlike=kept.credential)
-    return connection
+        give_back(keeper, before, old.credential, unlike=kept.credential)
+    return after
+
+
+def _verified(keeper: Keeper, tx: Tx, kept: Kept, identity: Identity) -> Kept:
+    known = keeper.vault.identify(tx, kept, identity)
+    if known is None:
+        raise Misuse(
+            "another authorization of this connection came meanwhile",
+            next_step="see `evergrant status`; the newest one counts",
+        )
+    return known
+
+
+def _proved(
+    keeper: Keeper, tx: Tx, before: Connection, kept: Kept, identity: Identity, kind: str
+) -> Connection:
+    note(keeper, tx, before.id, kind, f"org {identity.org_id}", **_whose(identity, kept))
+    if before.state is State.ON_HOLD:
+        learn(keeper, tx, before, Signal.HOLD_RELEASED, why=kind)
+    return learn(keeper, tx, before, Signal.PROVED, why=f"{kind} and verified")
 
 
 def hold(keeper: Keeper, connection: Connection, kept: Kept, identity: Identity) -> Connection:
-    """Keep both: the old credential live, the new one on hold until a person chooses."""
+    """Keep both: the old credential live, the new one on hold until a person chooses.
+
+    Raises `Misuse` like `make_live`.
+    """
+    why = "another org or user came back"
     with keeper.writing() as tx:
-        keeper.vault.identify(tx, kept, identity)
-        note(keeper, tx, connection.id, "held", "another org or user", **_whose(identity, kept))
-        return learn(
-            keeper, tx, connection, Signal.IDENTITY_DIFFERS, why="another org or user came back"
-        )
+        _verified(keeper, tx, kept, identity)
+        about = {"login_host": connection.login_host, **_whose(identity, kept)}
+        note(keeper, tx, connection.id, HELD, why, **about)
+        return learn(keeper, tx, connection, Signal.IDENTITY_DIFFERS, why=why)
+
+
+def as_held(tx: Tx, connection: Connection) -> Connection:
+    """The connection as its held credential knows it: the login host may be another."""
+    past = events.recent(tx, connection.id, limit=200)
+    found = next((each for each in past if each.kind == HELD), None)
+    host = str(found.data["login_host"]) if found else connection.login_host
+    return replace(connection, login_host=host)
 
 
 def undo(keeper: Keeper, connection: Connection, kept: Kept) -> None:
     """Let go of a new credential that could not be verified; the old one stays as it is."""
     with keeper.writing() as tx:
+        held = keeper.vault.held(tx, connection.id)
+        if held is None or held.id != kept.id:
+            return  # a newer authorization has displaced it, and gave it back
         keeper.vault.drop_held(tx, connection.id)
-        if connection.epoch == 0:
+        if connections.by_id(tx, connection.id).epoch == 0:
             learn(keeper, tx, connection, Signal.REMOVE, why="the first authorization failed")
     give_back(keeper, connection, kept.credential)
 
@@ -63,16 +98,25 @@ def give_back(
 ) -> None:
     """Revoke what is no longer used, so that it does not count against the approvals limit.
 
-    `unlike` is the credential in use: Salesforce may give the same token twice.
+    `unlike` is the credential in use: Salesforce may give the same token twice.  A failure is
+    written down and goes no further.
     """
     token = old.refresh_token or old.access_token
     if unlike is not None and token in (unlike.refresh_token, unlike.access_token):
         return
-    try:
-        keeper.say(revoke(connection.login_host, token))
-    except (Refused, Malformed, WireError) as failure:
+    if trouble := given_back(keeper, connection.login_host, old):
         with keeper.writing() as tx:
-            note(keeper, tx, connection.id, "not revoked", f"the old token: {failure.what}")
+            note(keeper, tx, connection.id, "not revoked", f"a token out of use: {trouble}")
+
+
+def given_back(keeper: Keeper, host: str, old: Credential) -> str:
+    """Revoke a credential; empty, or why that failed."""
+    try:
+        keeper.say(revoke(host, old.refresh_token or old.access_token))
+    except (Refused, Malformed, WireError) as failure:
+        logger("keeper").warning("a token out of use was not revoked: %s", failure.what)
+        return failure.what
+    return ""
 
 
 def _whose(identity: Identity, kept: Kept) -> dict[str, str]:

@@ -24,7 +24,11 @@ def note(keeper: Keeper, tx: Tx, connection_id: str, kind: str, text: str, **dat
 def learn(
     keeper: Keeper, tx: Tx, connection: Connection, signal: Signal, *, why: str = ""
 ) -> Connection:
-    """Apply one signal: the state that follows, its event, its notice and the next check."""
+    """Apply one signal: the state that follows, its event, its notice and the next check.
+
+    The state is read anew: while a check was on its way, somebody may have paused or removed it.
+    """
+    connection = connections.by_id(tx, connection.id)
     now, state = keeper.clock.now(), health.after(connection.state, signal)
     changes: dict[str, Any] = {}
     if signal in (Signal.PROVED, Signal.EXPIRY_NEAR):

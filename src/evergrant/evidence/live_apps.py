@@ -1,0 +1,155 @@
+"""Looking at the app: there, its policy, who is on its list, which tokens stand."""
+
+from __future__ import annotations
+
+from evergrant.evidence.live_question import (
+    Found,
+    Question,
+    Row,
+    moment,
+    rows,
+    sees_others,
+    text,
+    unknown,
+)
+from evergrant.model import Unknown
+from evergrant.wire import Conversation
+
+_POLICY = ("app.admin_approved_only", "app.refresh_token_policy", "app.session_level_required")
+_METADATA = "read the app's policies in Setup, or retrieve its metadata"
+_ECA_POLICIES = {
+    "Infinite": "infinite",
+    "Zero": "zero",
+    "SpecificLifetime": "lifetime",
+    "SpecificInactivity": "inactivity",
+}
+
+
+def app_policy(question: Question) -> Conversation[list[Found]]:
+    """The connected app of that label, else the external client app."""
+    label = text(question.app_label)
+    found = yield from rows(
+        question,
+        "SELECT Id, Name, OptionsAllowAdminApprovedUsersOnly, OptionsHasSessionLevelPolicy,"
+        " RefreshTokenValidityPeriod, OptionsRefreshTokenValidityMetric"
+        f" FROM ConnectedApplication WHERE Name = {label}",
+    )
+    if found:
+        return _connected_app(found[0])
+    external = yield from rows(
+        question,
+        f"SELECT Id, MasterLabel FROM ExternalClientApplication WHERE MasterLabel = {label}",
+    )
+    if external:
+        return (yield from _external(question, external[0]))
+    quote = f"no connected or external client app is labelled {question.app_label!r}"
+    if question.consumer_key:
+        quote += f" (consumer key {question.consumer_key[:10]}…)"
+    return [
+        Found("app.in_org", False, quote, "derived"),
+        *unknown(_POLICY, "the app is not in this org", "install it first"),
+    ]
+
+
+def _connected_app(row: Row) -> list[Found]:
+    """NOTE: the validity is a number without a unit, and null is said of "until revoked" and of
+    "immediately expire" alike (org-model 2.1; inferred): null is not known."""
+    quote = ", ".join(f"{key} {value}" for key, value in row.items() if key.startswith("Options"))
+    only = row.get("OptionsAllowAdminApprovedUsersOnly") is True
+    return [
+        Found("app.in_org", True, f"ConnectedApplication {row.get('Name')}",
+              learned=str(row.get("Id", ""))),
+        Found("app.admin_approved_only", only, quote),
+        Found("app.session_level_required", row.get("OptionsHasSessionLevelPolicy") is True, quote),
+        _refresh_policy(row),
+    ]  # fmt: skip
+
+
+def _refresh_policy(row: Row) -> Found:
+    period = row.get("RefreshTokenValidityPeriod")
+    if not period:
+        reason = 'SOQL does not tell "until revoked" from "immediately expire"'
+        return Found("app.refresh_token_policy", Unknown(reason, _METADATA))
+    kind = "inactivity" if row.get("OptionsRefreshTokenValidityMetric") is True else "lifetime"
+    quote = f"RefreshTokenValidityPeriod {period} (unit not exposed)"
+    return Found("app.refresh_token_policy", kind, quote)
+
+
+def _external(question: Question, app: Row) -> Conversation[list[Found]]:
+    here = Found("app.in_org", True, f"ExternalClientApplication {app.get('MasterLabel')}",
+                 learned=str(app.get("Id", "")))  # fmt: skip
+    found = yield from rows(
+        question,
+        "SELECT PermittedUsersPolicyType, RefreshTokenPolicyType, RequiredSessionLevel,"
+        " IsClientCredentialsFlowEnabled, ClientCredentialsFlowUser FROM ExtlClntAppOauthPlcyCnfg"
+        f" WHERE ExternalClientApplicationId = {text(str(app.get('Id', '')))}",
+    )
+    if not found:
+        return [here, *unknown(_POLICY, "no policies are shown", _METADATA)]
+    return [here, *_external_policy(found[0])]
+
+
+def _external_policy(row: Row) -> list[Found]:
+    quote = ", ".join(f"{key} {value}" for key, value in row.items() if key != "attributes")
+    permitted = row.get("PermittedUsersPolicyType")
+    refresh = _ECA_POLICIES.get(str(row.get("RefreshTokenPolicyType")), "")
+    made = [
+        Found("app.admin_approved_only", permitted == "AdminApprovedPreAuthorized", quote),
+        Found("app.session_level_required", row.get("RequiredSessionLevel") == "HIGH_ASSURANCE",
+              quote),
+        Found("app.client_credentials_enabled", row.get("IsClientCredentialsFlowEnabled") is True,
+              quote),
+    ]  # fmt: skip
+    return made + [Found("app.refresh_token_policy", refresh, quote)] * bool(refresh)
+
+
+def preauthorization(question: Question) -> Conversation[list[Found]]:
+    """Whether a permission set or the profile of the user is on the app's list."""
+    name = ("user.preauthorized",)
+    if not question.app_id or not question.user_id:
+        return unknown(name, "app or user is not known in this org", "name both as the org does")
+    listed = yield from rows(
+        question,
+        "SELECT ParentId, Parent.Label FROM SetupEntityAccess"
+        f" WHERE SetupEntityId = {text(question.app_id)}",
+    )
+    held = yield from rows(
+        question,
+        "SELECT PermissionSetId, PermissionSet.Label FROM PermissionSetAssignment"
+        f" WHERE AssigneeId = {text(question.user_id)}",
+    )
+    theirs = {row.get("PermissionSetId") for row in held}
+    on_list = [str((row.get("Parent") or {}).get("Label")) for row in listed]
+    is_in = any(row.get("ParentId") in theirs for row in listed)
+    quote = f"the app's list: {', '.join(on_list) or 'empty'}; the user holds {len(theirs)} sets"
+    return [Found("user.preauthorized", is_in, quote, "derived")]
+
+
+def tokens(question: Question) -> Conversation[list[Found]]:
+    """Refresh tokens of the user for the app; secrets are never selected."""
+    names = ("user.app_tokens", "user.newer_tokens", "user.oldest_token")
+    if not question.user_id:
+        return unknown(names, "nobody named the user", "name the user (username or id)")
+    found = yield from rows(
+        question,
+        "SELECT AppName, CreatedDate, LastUsedDate, UseCount FROM OauthToken"
+        f" WHERE UserId = {text(question.user_id)} AND AppName = {text(question.app_label)}"
+        " ORDER BY CreatedDate ASC LIMIT 200",
+    )
+    if not found and not (yield from sees_others(question, "OauthToken", "UserId")):
+        reason = "this session may be shown its own tokens only"
+        return unknown(names, reason, "look with Customize Application")
+    return _counted(question, found)
+
+
+def _counted(question: Question, found: list[Row]) -> list[Found]:
+    made = [moment(row.get("CreatedDate")) for row in found]
+    known = [each for each in made if each is not None]
+    quote = f"OauthToken: {len(found)} rows for {question.app_label!r}"
+    facts = [Found("user.app_tokens", len(found), quote, "derived")]
+    if known:
+        facts.append(Found("user.oldest_token", known[0], quote))
+    if question.authorized_at is not None:
+        newer = sum(each > question.authorized_at for each in known)
+        facts.append(Found("user.newer_tokens", newer, quote, "derived"))
+    return facts

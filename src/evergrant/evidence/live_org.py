@@ -1,0 +1,95 @@
+"""Looking at the org with a read-only session: one part a question, each on its own.
+
+A permission that is missing, an object that is refused or a network that fails makes the part's
+facts `Unknown` with what would help, never "no", and does not stop the other parts.  Salesforce
+hides other users' rows of LoginHistory and OauthToken without an error (org-model 2.2, 2.7), so
+"no rows" counts only when the session is shown rows of several users.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from evergrant.errors import Malformed, Refused, WireError
+from evergrant.evidence.live_apps import app_policy, preauthorization, tokens
+from evergrant.evidence.live_question import Found, Part, Question
+from evergrant.evidence.live_trails import idp_events, login_rows, organization, setup_trail
+from evergrant.evidence.live_users import permissions, standing, user_record
+from evergrant.model import Fact, Session, Unknown
+from evergrant.wire import Conversation
+
+PARTS: tuple[Part, ...] = (
+    Part("organization", organization, ("org.is_sandbox", "org.trial_ended"), "API Enabled"),
+    Part("user", user_record, ("user.exists", "user.active"), "View All Users"),
+    Part("user", standing, ("user.frozen", "user.password_locked"), "Manage Users"),
+    Part("user-permissions", permissions, ("user.api_enabled",), "View Setup and Configuration"),
+    Part(
+        "app-policy",
+        app_policy,
+        (
+            "app.in_org",
+            "app.admin_approved_only",
+            "app.refresh_token_policy",
+            "app.session_level_required",
+        ),
+        "View Setup and Configuration",
+    ),
+    Part(
+        "preauthorization",
+        preauthorization,
+        ("user.preauthorized",),
+        "View Setup and Configuration",
+    ),
+    Part(
+        "oauth-tokens",
+        tokens,
+        ("user.app_tokens", "user.newer_tokens", "user.oldest_token"),
+        "Customize Application",
+    ),
+    Part("login-history", login_rows, ("login_history.status",), "Monitor Login History"),
+    Part("idp-event-log", idp_events, ("idp.error_code",), "Customize Application"),
+    Part("setup-audit-trail", setup_trail, ("audit.last_act",), "View Setup and Configuration"),
+)
+"""What is asked, in order; the id is that of the check in `facts.toml`."""
+
+
+def look(
+    session: Session,
+    *,
+    app_label: str,
+    consumer_key: str = "",
+    user_id: str = "",
+    username: str = "",
+    since: datetime,
+    authorized_at: datetime | None = None,
+    at: datetime | None = None,
+) -> Conversation[list[Fact]]:
+    """Everything that the session may see of a connection's app and user.
+
+    `since` is where login rows and admin acts begin to count, `authorized_at` when the connection
+    was authorized last, `at` the present.  The consumer key cannot be queried and only names the
+    app in what is left unknown.
+    """
+    question = Question(
+        session, app_label, consumer_key, user_id, username, since, authorized_at, at
+    )
+    facts: list[Fact] = []
+    for part in PARTS:
+        found = yield from _ask(part, question)
+        facts += [each.as_fact(question) for each in found]
+        question = question.learned(found)
+    return facts
+
+
+def _ask(part: Part, question: Question) -> Conversation[list[Found]]:
+    try:
+        return (yield from part.ask(question))
+    except Refused as error:
+        return part.nothing(f"the org refused: {error.error} {error.description}".strip())
+    except (Malformed, WireError) as error:
+        return part.nothing(error.what, next_step="try again when the org can be reached")
+
+
+def unknown_parts(facts: list[Fact]) -> list[Fact]:
+    """Those facts that could not be learned."""
+    return [fact for fact in facts if isinstance(fact.value, Unknown)]
