@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from evergrant.errors import CouldNotLook
@@ -17,17 +19,30 @@ from evergrant.settings import Settings
 
 
 def operator_key(settings: Settings) -> Secret:
-    """The operator's key; made 0600 when it is first asked for."""
+    """The operator's key; made 0600 when it is first asked for.
+
+    Raises `CouldNotLook` when the file holds none.
+    """
     path = settings.data_dir / "operator.key"
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Secret(path.read_text().strip())
-    key = secrets.token_urlsafe(32)
-    with os.fdopen(handle, "w") as file:
-        file.write(key)
-    return Secret(key)
+    if not path.exists():
+        _make(path)
+    if key := path.read_text().strip():
+        return Secret(key)
+    raise CouldNotLook(
+        "our_bug", f"{path} is empty", next_step="remove it; it is made anew", whose="operator"
+    )
+
+
+def _make(path: Path) -> None:
+    """Make the key whole or not at all: of two processes that start together, one makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    number, name = tempfile.mkstemp(prefix=".operator-key-", dir=path.parent)  # mode 0600
+    draft = Path(name)
+    with os.fdopen(number, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 def announce(settings: Settings, url: str) -> None:

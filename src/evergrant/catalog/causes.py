@@ -120,8 +120,14 @@ def _signal(entry: Entry, name: str, facts: Mapping[str, FactKind]) -> Signal:
 
 
 def _all_known(wanted: condition.Condition, values: Collection[str]) -> bool:
-    """Whether each value of a list is in the vocabulary: one good value hides no bad one."""
-    return wanted.operator != "in" or set(cast("tuple[str, ...]", wanted.operand)) <= set(values)
+    """Whether each value of a list is in the vocabulary, and each limit where two bands meet."""
+    if wanted.operator == "in":
+        return set(cast("tuple[str, ...]", wanted.operand)) <= set(values)
+    if wanted.operator in ("below", "above"):
+        return wanted.operand in {
+            limit for band in values for limit in condition.bounds(band) or ()
+        }
+    return True
 
 
 def _kind(entry: Entry, name: str, facts: Mapping[str, FactKind], key: str) -> FactKind:

@@ -73,8 +73,12 @@ def _background(entry: Entry, kind: Kind) -> dict[str, float]:
             entry.refuse(f"the background of {key!r} is no weight above 0", "background")
         if kind == "number" and key != OTHER and bounds(key) is None:
             entry.refuse(f"{key!r} is no band (below 5, from 1 to 5, from 5)", "background")
-    if not weights or (kind == "bool" and set(weights) != {"true", "false"}):
-        entry.refuse("the background is missing or incomplete", "background")
+    if kind == "bool" and set(weights) != {"true", "false"}:
+        entry.refuse("the background of a bool has true and false", "background")
+    if kind == "text" and OTHER not in weights:
+        entry.refuse('the background has no "*" for other values', "background")
+    if not weights:
+        entry.refuse("the background is missing", "background")
     whole = sum(weights.values())
     return {key: weight / whole for key, weight in weights.items()}
 

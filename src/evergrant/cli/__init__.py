@@ -41,7 +41,7 @@ def run(words: Sequence[str], *, expected_only: bool = False) -> int:
 
 
 def _carried_out(words: Sequence[str]) -> int:
-    from typer import Abort, Exit
+    from click.exceptions import Abort, Exit
 
     from evergrant.cli.app import build
 

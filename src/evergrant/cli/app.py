@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-from typer.main import get_group
+import click
 
 from evergrant.cli import authorize, connections, demo, diagnose, drill, emulator, explain, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from typer.core import TyperGroup
+    from collections.abc import Iterable
 
 HELP = """Keep Salesforce OAuth integrations connected.
 
@@ -20,58 +17,60 @@ Exit codes: 0 yes or done, 1 a finding or not proven, 2 bad input, 3 not known, 
 130 interrupted, 70 a bug of ours.
 """
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "diagnose": diagnose.diagnose,
-    "explain": explain.explain,
-    "demo": demo.demo,
-    "connect": authorize.connect,
-    "status": connections.status,
-    "check": connections.check,
-    "reauthorize": authorize.reauthorize,
-    "release": connections.release,
-    "pause": connections.pause,
-    "resume": connections.resume,
-    "remove": connections.remove,
-    "serve": serve.serve,
-    "drill": drill.drill,
-}
-EMULATOR_COMMANDS: dict[str, Callable[..., None]] = {
-    "serve": emulator.serve,
-    "scenarios": emulator.scenarios,
-}
+COMMANDS: tuple[click.Command, ...] = (
+    diagnose.diagnose,
+    explain.explain,
+    demo.demo,
+    connections.status,
+    connections.check,
+    authorize.connect,
+    authorize.reauthorize,
+    connections.release,
+    connections.pause,
+    connections.resume,
+    connections.remove,
+    serve.serve,
+    drill.drill,
+)
+EMULATOR_COMMANDS: tuple[click.Command, ...] = (emulator.serve, emulator.scenarios)
 
 
-def build() -> TyperGroup:
+class InOrder(click.Group):
+    """A group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The names as they were added."""
+        return list(self.commands)
+
+
+def build() -> click.Group:
     """The whole command line."""
-    app = _group(HELP, COMMANDS)
-    app.callback()(_root)
-    inner = _group("A local Salesforce org to rehearse in.", EMULATOR_COMMANDS)
-    app.add_typer(inner, name="emulator")
-    return get_group(app)
+    whole = _group(HELP, COMMANDS, callback=_begin)
+    whole.params.append(
+        click.Option(["--version"], is_flag=True, is_eager=True, callback=_print_version,
+                     expose_value=False, help="Show the version and exit.")
+    )  # fmt: skip
+    inner = _group("A local Salesforce org to rehearse in.", EMULATOR_COMMANDS, name="emulator")
+    whole.add_command(inner)
+    return whole
 
 
-def _group(text: str, commands: dict[str, Callable[..., None]]) -> typer.Typer:
-    # No markup: what people paste into arguments comes back in messages as it is.
-    made = typer.Typer(help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-    for name, command in commands.items():
-        made.command(name)(command)
+def _group(text: str, commands: Iterable[click.Command], **how: object) -> click.Group:
+    made = InOrder(help=text, no_args_is_help=True, **how)  # type: ignore[arg-type]
+    for each in commands:
+        made.add_command(each)
     return made
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"evergrant {version('evergrant')}")
-        raise typer.Exit
+        click.echo(f"evergrant {version('evergrant')}")
+        context.exit()
 
 
-def _root(
-    _version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="print the version"),
-    ] = False,
-) -> None:
+def _begin() -> None:
     from evergrant import log, settings
 
     log.configure(settings.load().log_level)

@@ -1,15 +1,16 @@
-"""`connect` and `reauthorize`: an org's yes, asked for through a browser or directly, and proven."""
+"""`connect` and `reauthorize`: an org's yes, asked for by browser or directly, and proven."""
 
 from __future__ import annotations
 
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
+from click.exceptions import Exit
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say
+from evergrant.cli.output import Format, emit, format_option, progress, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,22 +20,24 @@ if TYPE_CHECKING:
     from evergrant.settings import Settings
 
 NOT_PROVEN = 1
-HostOption = Annotated[str, typer.Option(help="production, sandbox or a My Domain")]
-BrowserOption = Annotated[bool, typer.Option(help="open the link in a browser")]
+host_option = click.option("--login-host", default="", help="production, sandbox or a My Domain")
+browser_option = click.option(
+    "--browser/--no-browser", default=True, help="open the link in a browser (as if left out)"
+)
 PROOF_WORDS = {True: "proven", False: "NOT PROVEN", None: "unproven"}
 
 
-def connect(
-    name: Annotated[str, typer.Argument(help="what you call the customer's org")],
-    integration: Annotated[
-        str, typer.Option(help="integration file (TOML), or the id of a known one")
-    ],
-    login_host: HostOption = "",
-    browser: BrowserOption = True,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """Connect an org and prove it: identity, a good call, and the Success row in Login History.
+@click.command()
+@click.argument("name")
+@click.option("--integration", required=True, help="integration file (TOML), or a known one's id")
+@host_option
+@browser_option
+@format_option
+def connect(name: str, integration: str, login_host: str, browser: bool, form: Format) -> None:
+    """Connect an org and prove it.
 
+    NAME is what you call the customer's org.
+    Proven are identity, a good call, and the Success row in Login History.
     Ends with 1 when it was refused or not all of that was proven.
     """
     from evergrant.keeper import connect_directly, open_keeper
@@ -46,22 +49,31 @@ def connect(
         host = _host(login_host, settings) if login_host else wanted.login_host
         if wanted.flow == "web_server":
             body = {"integration": wanted.id, "name": name, "login_host": host}
-            return _through_browser(settings, body, browser, format)
+            return _through_browser(settings, body, browser, form)
         with progress(f"Connecting {name}"):
             connection, proofs = connect_directly(keeper, wanted, name, host)
-    return _told(connection, proofs, format)
+    return _told(connection, proofs, form)
 
 
+@click.command()
+@click.argument("connection")
+@host_option
+@click.option("--login-hint", default="", help="username to suggest at Salesforce's login")
+@click.option("--force-login", is_flag=True, help="ask for a login even if one is open")
+@browser_option
+@format_option
 def reauthorize(
-    connection: Annotated[str, typer.Argument(help="id or name of the connection")],
-    login_host: HostOption = "",
-    login_hint: Annotated[str, typer.Option(help="username to suggest at Salesforce's login")] = "",
-    force_login: Annotated[bool, typer.Option(help="ask for a login even if one is open")] = False,
-    browser: BrowserOption = True,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    connection: str,
+    login_host: str,
+    login_hint: str,
+    force_login: bool,
+    browser: bool,
+    form: Format,
 ) -> None:
-    """Authorize a connection anew, in place: its settings stay, and the result is proven.
+    """Authorize a connection anew, in place, and prove it.
 
+    CONNECTION is its id or name.
+    Its settings stay; proven are identity, a good call, and the Success row in Login History.
     Ends with 1 when it was refused or not all of that was proven.
     """
     from evergrant.keeper import open_keeper, reauthorize_directly
@@ -81,10 +93,10 @@ def reauthorize(
                 "login_hint": login_hint,
                 "force_login": force_login,
             }
-            return _through_browser(settings, body, browser, format)
+            return _through_browser(settings, body, browser, form)
         with progress(f"Reauthorizing {known.name}"):
             after, proofs = reauthorize_directly(keeper, known.id)
-    return _told(after, proofs, format)
+    return _told(after, proofs, form)
 
 
 def _integration(keeper: Keeper, name: str, settings: Settings) -> Integration:
@@ -114,7 +126,7 @@ def _through_browser(
     settings: Settings,
     body: dict[str, Any],
     browser: bool,
-    format: Format,  # noqa: A002
+    form: Format,
 ) -> None:
     from evergrant.cli.service import Service
 
@@ -126,12 +138,12 @@ def _through_browser(
         webbrowser.open(begun.link)
     with progress("Waiting for Salesforce to call back (Ctrl-C to stop)"):
         end = service.wait(begun.id)
-    if format is Format.JSON:
+    if form is Format.JSON:
         emit("flow", end)
     else:
         say(_flow_text(end))
     if end["status"] != "done" or any(p["proven"] is not True for p in end["outcome"]["proofs"]):
-        raise typer.Exit(NOT_PROVEN)
+        raise Exit(NOT_PROVEN)
 
 
 def _flow_text(end: dict[str, Any]) -> str:
@@ -152,12 +164,12 @@ def _proof_line(kind: str, proven: bool | None, detail: str) -> str:
     return f"  {kind.replace('_', ' '):14} {PROOF_WORDS[proven]:11} {detail}"
 
 
-def _told(connection: Connection, proofs: Sequence[Proof], format: Format) -> None:  # noqa: A002
-    if format is Format.JSON:
+def _told(connection: Connection, proofs: Sequence[Proof], form: Format) -> None:
+    if form is Format.JSON:
         emit("connection", {"connection": connection, "proofs": proofs})
     else:
         say(f"{connection.name}: {connection.state}")
         for proof in proofs:
             say(_proof_line(proof.kind, proof.proven, proof.detail))
     if any(proof.proven is not True for proof in proofs):
-        raise typer.Exit(NOT_PROVEN)
+        raise Exit(NOT_PROVEN)

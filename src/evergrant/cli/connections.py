@@ -1,13 +1,14 @@
-"""`status`, `check`, `pause`, `resume`, `release`, `remove`: the life of a connection."""
+"""`status`, `check`, `release`, `pause`, `resume`, `remove`: the life of a connection."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
+from click.exceptions import Exit
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say, table
+from evergrant.cli.output import Format, emit, format_option, progress, say, table
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 FINDING = 1
 NOT_DONE = 1
-NameArgument = Annotated[str, typer.Argument(help="id or name of the connection")]
-STATE_STYLES = {
+TITLES = ("connection", "state", "since", "org", "id")
+STYLES = {
     "connected": "green",
     "expiring soon": "yellow",
     "degraded": "yellow",
@@ -29,9 +30,9 @@ STATE_STYLES = {
 }
 
 
-def status(
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
+@click.command()
+@format_option
+def status(form: Format) -> None:
     """List the connections and how they are.
 
     Ends with 1 when one of them needs a person.
@@ -43,15 +44,14 @@ def status(
 
     with open_keeper(load()) as keeper, keeper.reading() as tx:
         known = connections.every(tx)
-    if format is Format.JSON:
+    if form is Format.JSON:
         emit("status", {"connections": known})
     elif not known:
         say("No connections yet. Begin with: evergrant connect NAME --integration FILE")
     else:
-        titles = ("connection", "state", "since", "org", "id")
-        table(titles, [_row(each) for each in known], STATE_STYLES)
+        table(TITLES, [_row(each) for each in known], STYLES)
     if any(each.state in BROKEN for each in known):
-        raise typer.Exit(FINDING)
+        raise Exit(FINDING)
 
 
 def _row(connection: Connection) -> Sequence[str]:
@@ -60,18 +60,15 @@ def _row(connection: Connection) -> Sequence[str]:
     return (connection.name, str(connection.state), since, org, connection.id)
 
 
-def check(
-    connection: Annotated[
-        str, typer.Argument(help="id or name; all that are watched if left out")
-    ] = "",
-    renew: Annotated[
-        bool, typer.Option(help="ask for a new access token even if one works")
-    ] = False,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
+@click.command()
+@click.argument("connection", default="")
+@click.option("--renew", is_flag=True, help="ask for a new access token even if one works")
+@format_option
+def check(connection: str, renew: bool, form: Format) -> None:
     """Look whether connections work now.
 
-    Ends with 1 when one does not.
+    CONNECTION is an id or a name; all that are watched are checked where it is left out. Ends
+    with 1 when one does not work.
     """
     from evergrant import keeper as verbs
     from evergrant.health import WATCHED
@@ -84,12 +81,12 @@ def check(
         wanted = [each for each in named if connection or each.state in WATCHED]
         with progress(f"Checking {len(wanted)} connection(s)"):
             found = [verbs.check(keeper, each.id, renew=renew) for each in wanted]
-    if format is Format.JSON:
+    if form is Format.JSON:
         emit("check", {"checks": [_checked(each) for each in found]})
     else:
         say("\n".join(_check_text(each) for each in found) or "Nothing to check.")
     if any(each.failure for each in found):
-        raise typer.Exit(FINDING)
+        raise Exit(FINDING)
 
 
 def _checked(found: Checked) -> dict[str, Any]:
@@ -113,70 +110,82 @@ def _cause(found: Checked) -> str:
     return found.diagnosis.cause if found.diagnosis else ""
 
 
-def pause(connection: NameArgument, format: FormatOption = Format.TEXT) -> None:  # noqa: A002
+@click.command()
+@click.argument("connection")
+@click.option(
+    "--switch/--keep",
+    required=True,
+    default=None,
+    help="take the org or user that came back, or the one before",
+)
+@format_option
+def release(connection: str, switch: bool, form: Format) -> None:
+    """End a hold: take who came back, or keep the one before."""
+    from evergrant import keeper as verbs
+    from evergrant.settings import load
+
+    with verbs.open_keeper(load()) as keeper:
+        _told(verbs.release(keeper, connection, switch=switch), form)
+
+
+@click.command()
+@click.argument("connection")
+@format_option
+def pause(connection: str, form: Format) -> None:
     """Leave a connection alone until it is resumed."""
     from evergrant import keeper as verbs
     from evergrant.settings import load
 
     with verbs.open_keeper(load()) as keeper:
-        _told(verbs.pause(keeper, connection), format)
+        _told(verbs.pause(keeper, connection), form)
 
 
-def resume(connection: NameArgument, format: FormatOption = Format.TEXT) -> None:  # noqa: A002
+@click.command()
+@click.argument("connection")
+@format_option
+def resume(connection: str, form: Format) -> None:
     """Watch a paused connection again."""
     from evergrant import keeper as verbs
     from evergrant.settings import load
 
     with verbs.open_keeper(load()) as keeper:
-        _told(verbs.resume(keeper, connection), format)
+        _told(verbs.resume(keeper, connection), form)
 
 
-def release(
-    connection: NameArgument,
-    switch: Annotated[
-        bool, typer.Option("--switch/--keep", help="take the org or user that came back, or not")
-    ],
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """End a hold: another org or user came back from a reauthorization, and a person decides."""
-    from evergrant import keeper as verbs
-    from evergrant.settings import load
+@click.command()
+@click.argument("connection")
+@click.option("--yes", is_flag=True, help="do not ask")
+@format_option
+def remove(connection: str, yes: bool, form: Format) -> None:
+    """Revoke and destroy a connection's tokens, and end it.
 
-    with verbs.open_keeper(load()) as keeper:
-        _told(verbs.release(keeper, connection, switch=switch), format)
-
-
-def remove(
-    connection: NameArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """Revoke a connection's tokens at Salesforce, destroy them here, and end the connection.
-
-    Ends with 1 when the question is answered with no.
+    Revoked at Salesforce, destroyed here. Ends with 1 when the question is answered with no.
     """
     from evergrant import keeper as verbs
     from evergrant.settings import load
+    from evergrant.store import connections
 
     with verbs.open_keeper(load()) as keeper:
-        if not yes and not _is_wanted(connection):
+        with keeper.reading() as tx:
+            known = connections.get(tx, connection)
+        if not yes and not _is_wanted(known):
             say("Nothing was removed.")
-            raise typer.Exit(NOT_DONE)
-        with progress(f"Removing {connection}"):
-            gone = verbs.remove(keeper, connection)
-    _told(gone, format)
+            raise Exit(NOT_DONE)
+        with progress(f"Removing {known.name}"):
+            gone = verbs.remove(keeper, known.id)
+    _told(gone, form)
 
 
-def _is_wanted(connection: str) -> bool:
+def _is_wanted(connection: Connection) -> bool:
     if not sys.stdin.isatty():
         raise BadInput(
             "removing a connection needs a yes", next_step="add --yes to mean it", whose="you"
         )
-    return typer.confirm(f"Remove {connection}? Its tokens are revoked and destroyed", err=True)
+    return click.confirm(f"Remove {connection.name}? Its tokens are revoked and destroyed")
 
 
-def _told(connection: Connection, format: Format) -> None:  # noqa: A002
-    if format is Format.JSON:
+def _told(connection: Connection, form: Format) -> None:
+    if form is Format.JSON:
         emit("connection", {"connection": connection})
     else:
         say(f"{connection.name}: {connection.state}")

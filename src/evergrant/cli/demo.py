@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -9,55 +10,73 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say
-from evergrant.cli.serve import need_server_extra, until_stopped
+from evergrant import log
+from evergrant.cli.output import Format, emit, format_option, progress, say
+from evergrant.cli.serve import PORT, need_server_extra, until_stopped
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
     from evergrant.drills.demo import Story
 
 NOT_PROVEN = 1
+FOLDER = click.Path(path_type=Path)
 
 
 @dataclass(slots=True)
 class Told:
     """The story as it is told: lines as they come, or kept for JSON."""
 
-    format: Format
+    form: Format
     lines: list[dict[str, str]] = field(default_factory=list)
 
     def __call__(self, title: str, text: str) -> None:
         self.lines.append({"title": title, "text": text})
-        if self.format is Format.JSON:
+        if self.form is Format.JSON:
             return
         if "\n" in text:
             say(textwrap.indent(text, "    "))
             return
-        say(textwrap.fill(text, 79, initial_indent=f"  {title:12} ", subsequent_indent=" " * 15))
+        say(
+            textwrap.fill(
+                text,
+                79,
+                initial_indent=f"  {title:12} ",
+                subsequent_indent=" " * 15,
+                break_on_hyphens=False,
+            )
+        )
         sys.stdout.flush()
 
 
+@click.command()
+@click.option("--headless", is_flag=True, help="play, and end with the result")
+@click.option("--against", default="", metavar="URL", help="an emulator that runs apart")
+@click.option("--control", default="", metavar="URL", help="its control address")
+@click.option("--skip-fix", is_flag=True, help="leave the app blocked; ends with 1")
+@click.option("--port", type=PORT, default=0, help="port of the service; a free one if left out")
+@click.option(
+    "--data-dir", type=FOLDER, default=None, help="data folder; a temporary one if left out"
+)
+@format_option
 def demo(
-    headless: Annotated[bool, typer.Option(help="play, and end with the result")] = False,
-    against: Annotated[str, typer.Option(help="address of an emulator that runs apart")] = "",
-    control: Annotated[str, typer.Option(help="its control address")] = "",
-    skip_fix: Annotated[bool, typer.Option(help="leave the app blocked; ends with 1")] = False,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="port of the service; 0 takes a free one")
-    ] = 0,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="data folder; a temporary one if left out")
-    ] = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    headless: bool,
+    against: str,
+    control: str,
+    skip_fix: bool,
+    port: int,
+    data_dir: Path | None,
+    form: Format,
 ) -> None:
-    """Play the main job against an emulated org: connect, break, notice, why, fix, prove.
+    """Play the main job against an emulated org.
 
-    Ends with 0 only if identity, call and Login History row were proven, else with 1. Without
-    --headless, service and org then stay up to be tried until Ctrl-C; JSON implies --headless.
+    Connect, break, notice, say why, fix, reauthorize in place, prove. Ends with 0 only if
+    identity, call and Login History row were proven, else with 1. Without --headless, service
+    and org then stay up to be tried until Ctrl-C; JSON implies --headless.
     """
     need_server_extra()
     if bool(against) != bool(control):
@@ -66,19 +85,26 @@ def demo(
             next_step="give both addresses that `evergrant emulator serve` printed, or neither",
             whose="you",
         )
-    told = Told(format)
-    if format is Format.TEXT:
+    told = Told(form)
+    _quiet()
+    if form is Format.TEXT:
         say("Evergrant's demo. The org is an emulator; nothing here is Salesforce.\n")
     with _staged(told, against, control, port, data_dir) as story:
         proven = story.play(skip_fix=skip_fix)
-        if format is Format.JSON:
+        if form is Format.JSON:
             emit("demo", {"proven": proven, "story": told.lines})
         else:
             say("\nProven." if proven else "\nNot proven.")
             if not headless:
                 _leave_running(story)
     if not proven:
-        raise typer.Exit(NOT_PROVEN)
+        raise Exit(NOT_PROVEN)
+
+
+def _quiet() -> None:
+    """The story tells what the log would; a level that somebody set stays."""
+    if "EVERGRANT_LOG_LEVEL" not in os.environ:
+        log.configure("ERROR")
 
 
 @contextmanager

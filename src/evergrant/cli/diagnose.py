@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
+from click.exceptions import Exit
 
-from evergrant.cli.output import Format, FormatOption, columns, emit, line, progress, say
+from evergrant.cli.output import Format, columns, emit, format_option, line, progress, say
 from evergrant.cli.reading import read_text
 from evergrant.errors import BadInput
 
@@ -18,24 +19,26 @@ AT_MOST = 5
 NOT_KNOWN = 3
 
 
+@click.command()
+@click.argument("file", default="-")
+@click.option("--flow", default="unknown", help="how the client came: web_server, jwt_bearer …")
+@click.option("--context", default="", help="what else is known, in your words")
+@click.option("--cases", default="", help="JSON lines with id, symptom, and context, flow if known")
+@click.option("--connection", default="", help="diagnose a connection instead of a text")
+@click.option("--session", default="", help="an admin's session as JSON, to look into the org")
+@format_option
 def diagnose(
-    file: Annotated[
-        str, typer.Argument(help="the error, pasted into a file; - for standard input")
-    ] = "-",
-    flow: Annotated[
-        str, typer.Option(help="how the client came: web_server, jwt_bearer …")
-    ] = "unknown",
-    context: Annotated[str, typer.Option(help="what else is known, in your words")] = "",
-    cases: Annotated[
-        str, typer.Option(help="file of JSON lines with id, symptom, and context and flow if known")
-    ] = "",
-    connection: Annotated[str, typer.Option(help="diagnose a connection instead of a text")] = "",
-    session: Annotated[
-        str, typer.Option(help="an admin's session as JSON (file or -), to look into the org")
-    ] = "",
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    file: str,
+    flow: str,
+    context: str,
+    cases: str,
+    connection: str,
+    session: str,
+    form: Format,
 ) -> None:
-    """Say why a Salesforce connection fails, with the evidence for and against.
+    """Say why a Salesforce connection fails, with evidence.
+
+    FILE holds the error as it was pasted; standard input is read where it is left out or -.
 
     Ends with 0 when a cause is named, 3 when none is likelier than all that the catalog does not
     hold, 2 when the input cannot be read. With --cases, each case is answered with one JSON line,
@@ -48,9 +51,9 @@ def diagnose(
         diagnosis, catalog = _of_connection(connection, session)
     else:
         diagnosis, catalog = _of_text(read_text(file), flow, context)
-    _render(diagnosis, catalog, format)
+    _render(diagnosis, catalog, form)
     if not _is_named(diagnosis):
-        raise typer.Exit(NOT_KNOWN)
+        raise Exit(NOT_KNOWN)
     return None
 
 
@@ -108,10 +111,10 @@ def _flow(name: str) -> Any:
     return name
 
 
-def _render(diagnosis: Diagnosis, catalog: Catalog, format: Format) -> None:  # noqa: A002
+def _render(diagnosis: Diagnosis, catalog: Catalog, form: Format) -> None:
     from evergrant.diagnosis.explain import render
 
-    if format is Format.JSON:
+    if form is Format.JSON:
         emit("diagnosis", {**ranking(diagnosis), "diagnosis": diagnosis})
     else:
         say(render(diagnosis, catalog, width=columns()).rstrip())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say, table
+from evergrant.cli.output import Format, emit, format_option, progress, say, table
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -19,35 +20,36 @@ FINDING = 1
 STYLES = {"✓": "green", "NO": "red"}
 
 
-def drill(
-    scenario: Annotated[str, typer.Argument(help="id of a scenario")] = "",
-    all: Annotated[bool, typer.Option("--all", help="every scenario")] = False,  # noqa: A002
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """Break an emulated org, diagnose at three levels of evidence, heal it, and prove it.
+@click.command()
+@click.argument("scenario", default="")
+@click.option("--all", "every", is_flag=True, help="every scenario")
+@format_option
+def drill(scenario: str, every: bool, form: Format) -> None:
+    """Break an emulated org, diagnose, heal and prove it.
 
-    The truth is taken from the emulator's own policy trace. Ends with 1 when a drill was not
-    reproduced, fixed or proven, or when its cause was not named first at level admin.
+    The diagnosis is made at three levels of evidence; the truth is taken from the emulator's own
+    policy trace. Ends with 1 when a drill was not reproduced, fixed or proven, or when its cause
+    was not named first at level admin.
     """
     from evergrant.drills import drill as play
     from evergrant.drills import ids
 
-    if bool(scenario) == all:
+    if bool(scenario) == every:
         raise BadInput(
             "name one scenario, or use --all", next_step="see `evergrant emulator scenarios`"
         )
     rows: list[Row] = []
-    for number, each in enumerate(wanted := ids() if all else [scenario], start=1):
+    for number, each in enumerate(wanted := ids() if every else [scenario], start=1):
         with progress(f"Drill {number} of {len(wanted)}: {each}"):
             rows += play(each)
-    if format is Format.JSON:
+    if form is Format.JSON:
         emit("drill", {"rows": [asdict(row) for row in rows]})
     else:
         titles = ("scenario", "level", "first", "conf", "repro", "fixed", "proven")
         table(titles, [_cells(row) for row in rows], STYLES)
         say(_summary(rows))
     if not all_well(rows):
-        raise typer.Exit(FINDING)
+        raise Exit(FINDING)
 
 
 def all_well(rows: Sequence[Row]) -> bool:

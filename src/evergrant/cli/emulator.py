@@ -5,55 +5,44 @@ from __future__ import annotations
 import sqlite3
 import sys
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say
-from evergrant.cli.serve import until_stopped
+from evergrant.cli.output import Format, emit, format_option, progress, say
+from evergrant.cli.serve import PORT, until_stopped
 from evergrant.errors import BadInput, NotFound, PortInUse
 
-PortOption = Annotated[
-    int, typer.Option(min=0, max=65535, help="port of the org; 0 takes a free one")
-]
-ControlPortOption = Annotated[
-    int, typer.Option(min=0, max=65535, help="port to steer it; 0 takes a free one")
-]
 
+@click.command()
+@click.option("--port", type=PORT, default=8080, show_default=True, help="port of the org")
+@click.option("--control-port", type=PORT, default=8081, show_default=True, help="to steer it")
+@click.option("--scenario", default="", metavar="ID", help="begin with a scenario already broken")
+@click.option("--seed", default=7, show_default=True, help="same seed, same ids and keys")
+@click.option("--state", default="", metavar="FILE", help="keep the org in this file")
+@format_option
+def serve(port: int, control_port: int, scenario: str, seed: int, state: str, form: Format) -> None:
+    """Serve an emulated Salesforce org until interrupted.
 
-def serve(
-    port: PortOption = 8080,
-    control_port: ControlPortOption = 8081,
-    scenario: Annotated[str, typer.Option(help="begin with a scenario already broken")] = "",
-    seed: Annotated[int, typer.Option(help="same seed, same ids and keys")] = 7,
-    state: Annotated[Path | None, typer.Option(help="keep the org in this file")] = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """Serve an emulated Salesforce org until interrupted. Nothing of it is Salesforce.
-
-    Ends with 0 on Ctrl-C or SIGTERM.
+    Nothing of it is Salesforce. Port 0 takes a free one. Ends with 0 on Ctrl-C or SIGTERM.
     """
     with ExitStack() as held:
         with progress("Starting the emulated org"):
             url, control = _started(held, port, control_port, scenario, seed, state)
-        _ready(url, control, format)
+        _ready(url, control, form)
         sys.stdout.flush()
         until_stopped()
 
 
 def _started(
-    held: ExitStack, port: int, control_port: int, scenario: str, seed: int, state: Path | None
+    held: ExitStack, port: int, control_port: int, scenario: str, seed: int, state: str
 ) -> tuple[str, str]:
     from evergrant.emulator.scenario import BadScenario
     from evergrant.emulator.server import Emulator
     from evergrant.emulator.server import PortInUse as Taken
 
-    kept = str(state) if state else ":memory:"
+    kept, begin = state or ":memory:", scenario or None
     try:
-        org = Emulator(
-            port=port, control_port=control_port, scenario=scenario or None, seed=seed, state=kept
-        )
+        org = Emulator(seed=seed, scenario=begin, port=port, control_port=control_port, state=kept)
         held.enter_context(org)
     except Taken as error:
         raise PortInUse(
@@ -65,9 +54,11 @@ def _started(
         raise _unknown(scenario) from error
     except (sqlite3.Error, OSError) as error:
         raise BadInput(
-            f"cannot keep the org in {kept}", why=str(error), next_step="name another file with "
-            "--state", whose="you",
-        ) from error  # fmt: skip
+            f"cannot keep the org in {state}",
+            why=str(error),
+            next_step="name another file with --state, or leave it out",
+            whose="you",
+        ) from error
     return org.url, org.control_url
 
 
@@ -79,14 +70,14 @@ def _unknown(scenario: str) -> NotFound:
     near = get_close_matches(scenario, list(known()))
     return NotFound(
         f"no scenario is called {scenario!r}",
-        why=f"near: {', '.join(near)}" if near else "",
+        why=f"Near: {', '.join(near)}." if near else "",
         next_step="`evergrant emulator scenarios` lists them",
         whose="you",
     )
 
 
-def _ready(url: str, control: str, format: Format) -> None:  # noqa: A002
-    if format is Format.JSON:
+def _ready(url: str, control: str, form: Format) -> None:
+    if form is Format.JSON:
         emit("emulator", {"url": url, "control_url": control})
         return
     say(f"Emulated org   {url}   (not Salesforce)")
@@ -96,15 +87,18 @@ def _ready(url: str, control: str, format: Format) -> None:  # noqa: A002
     say("Press Ctrl-C to stop.")
 
 
-def scenarios(format: FormatOption = Format.TEXT) -> None:  # noqa: A002 - the option's name
+@click.command()
+@format_option
+def scenarios(form: Format) -> None:
     """List the scenarios: what breaks, and what it shows."""
     from evergrant.emulator.scenario import scenarios as known
 
-    if format is Format.JSON:
+    if form is Format.JSON:
         rows = [
             {"id": each.id, "title": each.title, "cause": each.cause} for each in known().values()
         ]
         emit("scenarios", {"scenarios": rows})
         return
     for each in known().values():
-        say(f"{each.id:40} {each.title}")
+        say(each.id)
+        say(f"  {each.title}")

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from threading import Timer
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from evergrant.model import as_json
 
@@ -33,9 +33,15 @@ class Format(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="text for people, json for programs")
-]
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.TEXT.value,
+    callback=lambda _context, _option, value: Format(value),
+    help="text for people (as if left out), json for programs",
+)
+"""What every command answers to."""
 
 
 def harmless(text: str) -> str:

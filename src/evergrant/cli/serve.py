@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import ExitStack, suppress
-from typing import Annotated
 
-import typer
+import click
 
-from evergrant.cli.output import Format, FormatOption, emit, progress, say
+from evergrant.cli.output import Format, emit, format_option, progress, say
 from evergrant.errors import BadInput
+
+PORT = click.IntRange(0, 65535)
 
 
 def need_server_extra() -> None:
@@ -33,14 +34,12 @@ def until_stopped() -> None:
             pass
 
 
-def serve(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="port to listen on; 0 takes a free one")
-    ] = 8400,
-    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-) -> None:
-    """Run the service: OAuth callback, watch, health, and the API behind the command line.
+@click.command()
+@click.option("--port", type=PORT, default=8400, show_default=True, help="0 takes a free one")
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@format_option
+def serve(port: int, host: str, form: Format) -> None:
+    """Run the service: OAuth callback, watch, health, API.
 
     Ends with 0 on Ctrl-C or SIGTERM, when it has cleaned up.
     """
@@ -52,7 +51,7 @@ def serve(
 
             service = held.enter_context(serving(load(), host, port))
         callback = service.keeper.settings.callback_url
-        if format is Format.JSON:
+        if form is Format.JSON:
             emit("service", {"url": service.url, "callback": callback})
         else:
             say(f"Evergrant listens on {service.url}")

@@ -56,15 +56,22 @@ class Service:
             answer = httpx2.request(
                 method, self._url + path, headers=self._headers, timeout=30, **how
             )
+        except httpx2.TransportError as error:
+            raise self._away("does not answer", "start it again with `evergrant serve`") from error
+        try:
             told = dict(answer.json())
-        except (httpx2.TransportError, ValueError) as error:
-            # Somebody else may listen there by now and answer what is no JSON.
-            raise CouldNotLook(
-                "unreachable",
-                f"the service at {self._url} does not answer",
-                next_step="start it again with `evergrant serve`",
-                whose="operator",
-            ) from error
+        except ValueError as error:
+            # Somebody else may listen there by now, or the service itself is at fault.
+            look = "look into what `evergrant serve` prints, or start it again"
+            raise self._away(f"gives no readable answer ({answer.status_code})", look) from error
         if answer.status_code >= 400:
             raise BadInput(str(told.get("diagnostics") or told.get("detail") or "refused"))
         return told
+
+    def _away(self, how: str, next_step: str) -> CouldNotLook:
+        return CouldNotLook(
+            "unreachable",
+            f"the service at {self._url} {how}",
+            next_step=next_step,
+            whose="operator",
+        )

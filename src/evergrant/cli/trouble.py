@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from typer import TyperException
+from click import ClickException, UsageError
+from click.exceptions import NoArgsIsHelpError
 
 from evergrant.cli.output import harmless
 from evergrant.errors import BadInput, EvergrantError, OurBug
@@ -19,7 +21,7 @@ def translated(error: Exception) -> EvergrantError | None:
     match error:
         case EvergrantError():
             return error
-        case TyperException():
+        case ClickException():
             return _misused(error)
         case _:
             return None
@@ -38,8 +40,7 @@ def report(error: Exception, words: Sequence[str]) -> int:
 
 def wants_json(words: Sequence[str]) -> bool:
     """Whether the command line asks for JSON; it may be too broken to be parsed."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    return any((a, b) == ("--format", "json") or a == "--format=json" for a, b in pairs)
+    return "--format=json" in words or ("--format", "json") in pairwise(words)
 
 
 def _as_json(error: EvergrantError) -> dict[str, Any]:
@@ -54,10 +55,10 @@ def _as_json(error: EvergrantError) -> dict[str, Any]:
     }
 
 
-def _misused(error: TyperException) -> BadInput:
+def _misused(error: ClickException) -> BadInput:
     """A wrong command line, in the words of the parser; help alone is help."""
-    context = getattr(error, "ctx", None)
-    if context is None or type(error).__name__ == "NoArgsIsHelpError":
+    context = error.ctx if isinstance(error, UsageError) else None
+    if context is None or isinstance(error, NoArgsIsHelpError):
         return BadInput(error.format_message())
     return BadInput(
         error.format_message(), next_step=f"see `{context.command_path} --help`", whose="you"

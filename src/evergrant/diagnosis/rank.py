@@ -29,8 +29,13 @@ class Posterior:
 
 
 def known(facts: Iterable[Fact], catalog: Catalog) -> tuple[Fact, ...]:
-    """The facts whose value is known and whose name the vocabulary has."""
-    return tuple(fact for fact in facts if fact.is_known and fact.name in catalog.facts)
+    """The facts that the vocabulary has, with a value that is known and of their kind."""
+    return tuple(fact for fact in facts if fact.is_known and _has_key(fact, catalog))
+
+
+def _has_key(fact: Fact, catalog: Catalog) -> bool:
+    kind = catalog.facts.get(fact.name)
+    return kind is not None and kind.key_of(fact.value) in kind.background
 
 
 def one_a_group(facts: Iterable[Fact], catalog: Catalog) -> tuple[Fact, ...]:

@@ -20,7 +20,9 @@ SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
 """Ratios to the background from which a fact counts as a reason."""
 LEAST = 0.005
 """Causes with a smaller share are not shown."""
-SYMPTOMS = frozenset({"refusal", "api refusal", "soap refusal", "network.failure"})
+SYMPTOMS = frozenset(
+    {"refusal", "api refusal", "soap refusal", "network.failure", "client.complaint"}
+)
 """Groups that tell what the client was told: who knows one of them is not asked for another."""
 
 

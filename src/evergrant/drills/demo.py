@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from evergrant import keeper as verbs
-from evergrant.diagnosis.explain import render
+from evergrant.diagnosis.explain import sections
+from evergrant.diagnosis.layout import laid_out
 from evergrant.drills.control import Control
 from evergrant.drills.robot import Sight, browser, walk
 from evergrant.drills.stage import Stage
@@ -23,6 +24,9 @@ SCENARIO = "demo"
 A_DAY = timedelta(days=1)
 AN_HOUR = timedelta(hours=1)
 PATIENCE_S = 30.0
+SHOWN = ("Cause", "Evidence", "Speaks for it", "What to do", "Do not")
+"""What the story tells of the diagnosis; `evergrant diagnose --connection` tells all of it."""
+WIDTH = 76
 SETTINGS = {"sync": "every 15 minutes", "objects": "Account, Contact, Opportunity"}
 
 
@@ -113,7 +117,8 @@ class Story:
     def _why(self, connection: Connection) -> None:
         found = verbs.examine(self.keeper, connection.id, self.control.session())
         self.tell("Why", "from the refusal, the connection's history and an admin's session:")
-        self.tell("", render(found, self.keeper.catalog))
+        shown = [each for each in sections(found, self.keeper.catalog) if each.title in SHOWN]
+        self.tell("", laid_out(shown, WIDTH))
 
     def _try_too_early(self, integration: Integration, connection: Connection) -> None:
         end, sight = self._authorize(integration, {"connection": connection.id})

@@ -8,10 +8,8 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from evergrant.emulator import pages, state, web
-from evergrant.emulator.accounts import user_row
+from evergrant.emulator import pages, web
 from evergrant.emulator.authorize_request import (
-    COOKIE,
     Visit,
     give_code,
     needs_consent,
@@ -20,14 +18,11 @@ from evergrant.emulator.authorize_request import (
 )
 from evergrant.emulator.gates import evaluate
 from evergrant.emulator.judges_app import USER_AGENT
-from evergrant.emulator.records import login as record_login
 from evergrant.emulator.records import record_attempt
 from evergrant.emulator.refusals import REFUSALS, Refusal
-from evergrant.emulator.sessions import open_session
+from evergrant.emulator.sign_in import COOKIE, onward, sign_in
 
 if TYPE_CHECKING:
-    from sqlite3 import Row
-
     from starlette.requests import Request
 
     from evergrant.emulator.org import Org
@@ -70,46 +65,10 @@ def _arrive(org: Org, visit: Visit) -> Response:
 
 
 def _sign_in(org: Org, visit: Visit, username: str, password: str) -> Response:
-    user = user_row(org.db, username) if "@" in username else None
-    problem = _sign_in_problem(org, user, password)
-    if user is None or problem is not None:
-        refusal = REFUSALS[problem or "password_wrong", "authorize"]
-        if user is not None:
-            _log_sign_in(org, user["Id"], visit, refusal.login_status or "")
-        return pages.login(org, visit.action, username, refusal.description)
-    _log_sign_in(org, user["Id"], visit, "Success")
-    sid = open_session(org, user["Id"], None, "web", None)
-    onward = RedirectResponse(visit.signed_in().action, 303)
-    onward.set_cookie(COOKIE, sid, httponly=True, samesite="lax")
-    return onward
-
-
-def _sign_in_problem(org: Org, user: Row | None, password: str) -> str | None:
-    """The first reason not to let someone sign in.
-
-    Login ranges and hours are asked later, together with the app's relaxation (inferred).
-    """
-    if user is None or not _is_password(org, user["Id"], password):
-        return "password_wrong"
-    login = state.one(org.db, 'SELECT * FROM "UserLogin" WHERE "UserId" = ?', user["Id"])
-    checks = (
-        ("password_locked", login is not None and login["IsPasswordLocked"]),
-        ("user_inactive", not user["IsActive"]),
-        ("user_frozen", login is not None and login["IsFrozen"]),
-    )
-    return next((problem for problem, is_so in checks if is_so), None)
-
-
-def _is_password(org: Org, user_id: str, password: str) -> bool:
-    row = state.one(org.db, "SELECT password FROM x_user WHERE id = ?", user_id)
-    return row is not None and hmac.compare_digest(row["password"].encode(), password.encode())
-
-
-def _log_sign_in(org: Org, user_id: str, visit: Visit, status: str) -> None:
-    record_login(
-        org, user_id, status, login_type="Application", subtype="UsernamePasswordUiLogin",
-        application="Browser", login_url=visit.place.login_url,
-    )  # fmt: skip
+    signed = sign_in(org, username, password, visit.place.login_url)
+    if isinstance(signed, Refusal):
+        return pages.login(org, visit.action, username, signed.description)
+    return onward(signed, visit.signed_in().action)
 
 
 def _decide(org: Org, visit: Visit, decision: str, confirmation: str) -> Response:

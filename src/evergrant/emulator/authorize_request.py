@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from evergrant.emulator.web import Place
 
 PATH = "/services/oauth2/authorize"
-COOKIE = "sid"
 
 
 @dataclass(frozen=True, slots=True)

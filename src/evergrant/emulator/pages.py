@@ -34,14 +34,15 @@ _MEANINGS: Final = {
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, escaping whatever is put into them."""
     return Environment(
         loader=PackageLoader("evergrant.emulator"), autoescape=True, undefined=StrictUndefined
     )
 
 
 def _page(name: str, status: int = 200, **fields: object) -> HTMLResponse:
-    text = _environment().get_template(name).render(banner=BANNER, **fields)
+    text = environment().get_template(name).render(banner=BANNER, **fields)
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
 

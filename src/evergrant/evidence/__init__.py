@@ -1,14 +1,20 @@
-"""What was seen: sources of evidence, each a file that turns what it was given into facts."""
+"""What was seen: sources of evidence, each a file that turns what it was given into facts.
+
+`look_at_org` is imported when it is first used: explaining a pasted text needs no wire.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from evergrant.catalog.entries import Level
-from evergrant.evidence.live_org import look as look_at_org
 from evergrant.evidence.own_history import read as of_history
 from evergrant.evidence.text import read as of_text
 from evergrant.evidence.token_reply import read as of_failure
+
+if TYPE_CHECKING:
+    from evergrant.evidence.live_org import look as look_at_org
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +47,11 @@ __all__ = [
     "of_history",
     "of_text",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "look_at_org":
+        raise AttributeError(name)
+    from evergrant.evidence.live_org import look
+
+    return look

@@ -8,14 +8,19 @@ from evergrant.evidence.live_question import (
     Row,
     moment,
     rows,
-    sees_others,
+    sees_all,
     text,
     unknown,
 )
 from evergrant.model import Unknown
 from evergrant.wire import Conversation
 
-_POLICY = ("app.admin_approved_only", "app.refresh_token_policy", "app.session_level_required")
+_POLICY = (
+    "app.admin_approved_only",
+    "app.refresh_token_policy",
+    "app.refresh_token_limited",
+    "app.session_level_required",
+)
 _METADATA = "read the app's policies in Setup, or retrieve its metadata"
 _ECA_POLICIES = {
     "Infinite": "infinite",
@@ -52,8 +57,6 @@ def app_policy(question: Question) -> Conversation[list[Found]]:
 
 
 def _connected_app(row: Row) -> list[Found]:
-    """NOTE: the validity is a number without a unit, and null is said of "until revoked" and of
-    "immediately expire" alike (org-model 2.1; inferred): null is not known."""
     quote = ", ".join(f"{key} {value}" for key, value in row.items() if key.startswith("Options"))
     only = row.get("OptionsAllowAdminApprovedUsersOnly") is True
     return [
@@ -61,18 +64,21 @@ def _connected_app(row: Row) -> list[Found]:
               learned=str(row.get("Id", ""))),
         Found("app.admin_approved_only", only, quote),
         Found("app.session_level_required", row.get("OptionsHasSessionLevelPolicy") is True, quote),
-        _refresh_policy(row),
+        *_refresh_policy(row),
     ]  # fmt: skip
 
 
-def _refresh_policy(row: Row) -> Found:
+def _refresh_policy(row: Row) -> list[Found]:
+    """NOTE: the validity is a number without a unit, and no number is said of "until revoked" and
+    of "immediately expire" alike (org-model 2.1; that both are null is inferred)."""
     period = row.get("RefreshTokenValidityPeriod")
+    quote = f"RefreshTokenValidityPeriod {period} (unit not exposed)"
+    limited = Found("app.refresh_token_limited", bool(period), quote, "derived")
     if not period:
         reason = 'SOQL does not tell "until revoked" from "immediately expire"'
-        return Found("app.refresh_token_policy", Unknown(reason, _METADATA))
+        return [limited, Found("app.refresh_token_policy", Unknown(reason, _METADATA))]
     kind = "inactivity" if row.get("OptionsRefreshTokenValidityMetric") is True else "lifetime"
-    quote = f"RefreshTokenValidityPeriod {period} (unit not exposed)"
-    return Found("app.refresh_token_policy", kind, quote)
+    return [limited, Found("app.refresh_token_policy", kind, quote)]
 
 
 def _external(question: Question, app: Row) -> Conversation[list[Found]]:
@@ -100,7 +106,14 @@ def _external_policy(row: Row) -> list[Found]:
         Found("app.client_credentials_enabled", row.get("IsClientCredentialsFlowEnabled") is True,
               quote),
     ]  # fmt: skip
-    return made + [Found("app.refresh_token_policy", refresh, quote)] * bool(refresh)
+    if not refresh:
+        return made
+    is_limited = refresh in ("lifetime", "inactivity")
+    return [
+        *made,
+        Found("app.refresh_token_policy", refresh, quote),
+        Found("app.refresh_token_limited", is_limited, quote, "derived"),
+    ]
 
 
 def preauthorization(question: Question) -> Conversation[list[Found]]:
@@ -110,18 +123,22 @@ def preauthorization(question: Question) -> Conversation[list[Found]]:
         return unknown(name, "app or user is not known in this org", "name both as the org does")
     listed = yield from rows(
         question,
-        "SELECT ParentId, Parent.Label FROM SetupEntityAccess"
+        "SELECT ParentId, Parent.Label, Parent.ProfileId FROM SetupEntityAccess"
         f" WHERE SetupEntityId = {text(question.app_id)}",
     )
+    user = text(question.user_id)
     held = yield from rows(
-        question,
-        "SELECT PermissionSetId, PermissionSet.Label FROM PermissionSetAssignment"
-        f" WHERE AssigneeId = {text(question.user_id)}",
+        question, f"SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = {user}"
     )
+    of_user = yield from rows(question, f"SELECT ProfileId FROM User WHERE Id = {user}")
     theirs = {row.get("PermissionSetId") for row in held}
-    on_list = [str((row.get("Parent") or {}).get("Label")) for row in listed]
-    is_in = any(row.get("ParentId") in theirs for row in listed)
-    quote = f"the app's list: {', '.join(on_list) or 'empty'}; the user holds {len(theirs)} sets"
+    profiles = {row.get("ProfileId") for row in of_user}
+    parents = [row.get("Parent") or {} for row in listed]
+    is_in = any(row.get("ParentId") in theirs for row in listed) or any(
+        parent.get("ProfileId") in profiles - {None} for parent in parents
+    )
+    names = ", ".join(str(parent.get("Label")) for parent in parents) or "empty"
+    quote = f"the app's list: {names}; the user holds {len(theirs)} permission sets"
     return [Found("user.preauthorized", is_in, quote, "derived")]
 
 
@@ -136,7 +153,9 @@ def tokens(question: Question) -> Conversation[list[Found]]:
         f" WHERE UserId = {text(question.user_id)} AND AppName = {text(question.app_label)}"
         " ORDER BY CreatedDate ASC LIMIT 200",
     )
-    if not found and not (yield from sees_others(question, "OauthToken", "UserId")):
+    if not found and not (
+        yield from sees_all(question, "OauthToken", "UserId", ("CustomizeApplication",))
+    ):
         reason = "this session may be shown its own tokens only"
         return unknown(names, reason, "look with Customize Application")
     return _counted(question, found)

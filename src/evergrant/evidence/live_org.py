@@ -3,11 +3,12 @@
 A permission that is missing, an object that is refused or a network that fails makes the part's
 facts `Unknown` with what would help, never "no", and does not stop the other parts.  Salesforce
 hides other users' rows of LoginHistory and OauthToken without an error (org-model 2.2, 2.7), so
-"no rows" counts only when the session is shown rows of several users.
+"no rows" counts only when the session may see, or is shown, rows of other users.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from evergrant.errors import Malformed, Refused, WireError
@@ -16,6 +17,7 @@ from evergrant.evidence.live_question import Found, Part, Question
 from evergrant.evidence.live_trails import idp_events, login_rows, organization, setup_trail
 from evergrant.evidence.live_users import permissions, standing, user_record
 from evergrant.model import Fact, Session, Unknown
+from evergrant.oauth.identity import userinfo
 from evergrant.wire import Conversation
 
 PARTS: tuple[Part, ...] = (
@@ -30,6 +32,7 @@ PARTS: tuple[Part, ...] = (
             "app.in_org",
             "app.admin_approved_only",
             "app.refresh_token_policy",
+            "app.refresh_token_limited",
             "app.session_level_required",
         ),
         "View Setup and Configuration",
@@ -62,23 +65,42 @@ def look(
     username: str = "",
     since: datetime,
     authorized_at: datetime | None = None,
+    failed_at: datetime | None = None,
     at: datetime | None = None,
 ) -> Conversation[list[Fact]]:
     """Everything that the session may see of a connection's app and user.
 
     `since` is where login rows and admin acts begin to count, `authorized_at` when the connection
-    was authorized last, `at` the present.  The consumer key cannot be queried and only names the
+    was authorized last, `failed_at` the first failure (older login rows are not of it), `at` the
+    present.  The consumer key cannot be queried and only names the
     app in what is left unknown.
     """
     question = Question(
-        session, app_label, consumer_key, user_id, username, since, authorized_at, at
+        session,
+        app_label,
+        consumer_key,
+        user_id,
+        username,
+        since,
+        authorized_at,
+        failed_at,
+        at,
     )
+    question = replace(question, viewer=(yield from _viewer(session)))
     facts: list[Fact] = []
     for part in PARTS:
         found = yield from _ask(part, question)
         facts += [each.as_fact(question) for each in found]
         question = question.learned(found)
     return facts
+
+
+def _viewer(session: Session) -> Conversation[str]:
+    """Whose session it is, as far as it can be learned."""
+    try:
+        return (yield from userinfo(session)).user_id
+    except (Refused, Malformed, WireError):
+        return ""
 
 
 def _ask(part: Part, question: Question) -> Conversation[list[Found]]:

@@ -8,12 +8,18 @@ from datetime import datetime
 from typing import Any, Literal
 
 from evergrant.catalog import load
+from evergrant.errors import Refused
 from evergrant.log import mask
 from evergrant.model import Fact, Session, Subject, Unknown, Value
 from evergrant.org.query import query, soql_text
 from evergrant.wire import Conversation
 
 SOURCE = "live_org"
+_HOLDERS = (
+    ("User", "Id", "Profile"),
+    ("PermissionSetAssignment", "AssigneeId", "PermissionSet"),
+)
+"""Where permissions are held: table, its column of the user, and the parent with the booleans."""
 Row = dict[str, Any]
 
 
@@ -49,8 +55,11 @@ class Question:
     username: str
     since: datetime
     authorized_at: datetime | None
+    failed_at: datetime | None
     at: datetime | None
     app_id: str = ""
+    viewer: str = ""
+    """Id of the session's own user; empty when it could not be learned."""
 
     @property
     def ids(self) -> dict[str, str]:
@@ -90,12 +99,34 @@ def rows(question: Question, soql: str, *, most: int = 200) -> Conversation[list
     return (yield from query(question.session, soql, max_rows=most))
 
 
-def sees_others(question: Question, table: str, user_field: str) -> Conversation[bool]:
-    """Whether the session is shown rows of more than one user: only then does "none" mean none."""
+def sees_all(
+    question: Question, table: str, user_field: str, permissions: Iterable[str]
+) -> Conversation[bool]:
+    """Whether "no rows" means none: the session's user holds one of the permissions that show the
+    rows of all users, or is shown a row of somebody else."""
+    if question.viewer and (yield from _holds(question, permissions)):
+        return True
     sample = yield from rows(
         question, f"SELECT {user_field} FROM {table} WHERE {user_field} != null LIMIT 200"
     )
-    return len({row.get(user_field) for row in sample}) > 1
+    users = {row.get(user_field) for row in sample}
+    return bool(users - {question.viewer}) if question.viewer else len(users) > 1
+
+
+def _holds(question: Question, permissions: Iterable[str]) -> Conversation[bool]:
+    """By profile or by permission set."""
+    names, who = list(permissions), text(question.viewer)
+    for table, column, holder in _HOLDERS:
+        wanted = " OR ".join(f"{holder}.Permissions{name} = true" for name in names)
+        try:
+            found = yield from rows(
+                question, f"SELECT Id FROM {table} WHERE {column} = {who} AND ({wanted}) LIMIT 1"
+            )
+        except Refused:
+            continue
+        if found:
+            return True
+    return False
 
 
 def text(value: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from evergrant.evidence.live_question import (
     Found,
@@ -10,7 +11,7 @@ from evergrant.evidence.live_question import (
     Row,
     moment,
     rows,
-    sees_others,
+    sees_all,
     text,
     unknown,
 )
@@ -29,11 +30,9 @@ ACTS = {
     "changeIpRelaxationPolicy": "ip policy changed",
     "loginIpRange": "login ranges changed",
     "deleteIpWhiteList": "login ranges changed",
-    "loginHoursForProfile": "login hours changed",
     "PermSetUnassign": "permission set unassigned",
     "PermSetAssign": "permission set assigned",
     "changedprofileforuser": "profile changed",
-    "profilePermissions": "profile changed",
     "frozeuser": "user frozen",
     "deactivateduser": "user deactivated",
     "generateOauthStagedCredential": "secret rotated",
@@ -48,8 +47,18 @@ ACTS = {
     "adminApprovedAppsOnlyOffOn": "api access control changed",
     "adminApprovedAppsOnlyOnOff": "api access control changed",
 }
-"""Action of SetupAuditTrail → value of `audit.last_act` (org-model 2.8; `loginHoursForProfile` and
-`profilePermissions` are inferred)."""
+"""Action of SetupAuditTrail → value of `audit.last_act` (org-model 2.8)."""
+INFERRED_ACTS = (
+    ("rotated secret", "secret rotated"),
+    ("consumer secret", "secret rotated"),
+    ("refresh token policy", "refresh policy changed"),
+    ("login hours", "login hours changed"),
+    ("changed profile", "profile changed"),
+    ("revoked", "tokens revoked"),
+)
+"""Words of Display → value, for acts whose action name no source has: inferred."""
+SLACK = timedelta(minutes=1)
+"""Between our clock and the org's."""
 _OF_THE_ORG = frozenset(
     {"login ranges changed", "login hours changed", "profile changed", "api access control changed"}
 )
@@ -57,19 +66,24 @@ _OF_THE_ORG = frozenset(
 
 
 def login_rows(question: Question) -> Conversation[list[Found]]:
-    """The newest row of Login History of this user and app since then."""
+    """The newest row of this user and app; of the failure, where its time is known."""
+    since = max(question.since, (question.failed_at or question.since) - SLACK)
     name = ("login_history.status",)
     if not question.user_id:
         return unknown(name, "nobody named the user", "name the user (username or id)")
-    found = yield from own_logins(question.session, question.user_id, question.since)
+    found = yield from own_logins(question.session, question.user_id, since)
     label = question.app_label[:64]
     of_app = [row for row in found if row.application == label]
     if of_app:
         return [_login(max(of_app, key=lambda row: row.at))]
-    if not (yield from sees_others(question, "LoginHistory", "UserId")):
+    if not (
+        yield from sees_all(
+            question, "LoginHistory", "UserId", ("MonitorLoginHistory", "ManageUsers")
+        )
+    ):
         reason = "this session may be shown its own logins only"
         return unknown(name, reason, "look with Monitor Login History or Manage Users")
-    quote = f"no row of {label!r} since {question.since:%Y-%m-%d %H:%M} UTC"
+    quote = f"no row of {label!r} since {since:%Y-%m-%d %H:%M} UTC"
     return [Found("login_history.status", "none", quote, "derived")]
 
 
@@ -105,9 +119,9 @@ def setup_trail(question: Question) -> Conversation[list[Found]]:
         f" WHERE CreatedDate >= {soql_time(question.since)} ORDER BY CreatedDate DESC LIMIT 200",
     )
     for row in found:
-        act = ACTS.get(str(row.get("Action")), "")
+        act, mark = _named(row)
         if act and _concerns(question, act, str(row.get("Display") or "")):
-            return [_act(act, row)]
+            return [_act(act, mark, row)]
     quote = f"no act on this app or user since {question.since:%Y-%m-%d %H:%M} UTC"
     return [Found("audit.last_act", "none", quote, "derived")]
 
@@ -117,10 +131,17 @@ def _concerns(question: Question, act: str, display: str) -> bool:
     return act in _OF_THE_ORG or any(name and name.lower() in display.lower() for name in names)
 
 
-def _act(act: str, row: Row) -> Found:
+def _named(row: Row) -> tuple[str, Literal["derived", "inferred"]]:
+    if act := ACTS.get(str(row.get("Action"))):
+        return act, "derived"
+    display = str(row.get("Display") or "").lower()
+    return next((act for words, act in INFERRED_ACTS if words in display), ""), "inferred"
+
+
+def _act(act: str, mark: Literal["derived", "inferred"], row: Row) -> Found:
     who = (row.get("CreatedBy") or {}).get("Username") or "somebody"
     quote = f"{row.get('CreatedDate')} {who}: {row.get('Display')}"
-    return Found("audit.last_act", act, quote, "derived", moment(row.get("CreatedDate")))
+    return Found("audit.last_act", act, quote, mark, moment(row.get("CreatedDate")))
 
 
 def organization(question: Question) -> Conversation[list[Found]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evergrant.evidence.live_question import Found, Question, rows, sees_others, text, unknown
+from evergrant.evidence.live_question import Found, Question, rows, sees_all, text, unknown
 from evergrant.wire import Conversation
 
 _NO_USER = "nobody named the user"
@@ -22,7 +22,7 @@ def user_record(question: Question) -> Conversation[list[Found]]:
     found = yield from rows(question, f"SELECT Id, Username, IsActive FROM User WHERE {where}")
     if found:
         return _seen(found[0])
-    if not (yield from sees_others(question, "User", "Id")):
+    if not (yield from sees_all(question, "User", "Id", ("ViewAllUsers", "ManageUsers"))):
         return unknown(names, "this session sees no other users", "look with View All Users")
     return [
         Found("user.exists", False, f"no User where {where}", "derived"),

@@ -8,10 +8,13 @@ Members of `Event.data` that are read (all optional, none secret): `refresh_toke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from evergrant.catalog import load
+from evergrant.errors import Refused
+from evergrant.evidence import token_reply
+from evergrant.log import mask
 from evergrant.model import Connection, Event, Fact, Integration, Subject, Value
 
 SOURCE = "own_history"
@@ -19,6 +22,17 @@ AUTHORIZED = frozenset({"connected", "reauthorized"})
 RENEWED = frozenset({"renewed", "refreshed"})
 WORKED = AUTHORIZED | RENEWED | {"call succeeded"}
 RECENT = timedelta(days=30)
+GIVES_REFRESH_TOKENS = frozenset({"web_server", "user_agent", "device", "refresh_token"})
+_OF_REFRESH_TOKENS = frozenset(
+    {
+        "own.refresh_token_age_days",
+        "own.has_refresh_token",
+        "own.ever_refreshed",
+        "own.rotation_seen",
+        "own.same_token_sent_twice",
+    }
+)
+"""Facts that mean nothing for flows without refresh tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +62,35 @@ def read(
     """The facts in a connection's history; what the history does not hold is left out."""
     ordered = tuple(sorted(events, key=lambda event: event.at))
     history, kinds = _History(connection, integration, ordered, now), load().facts
-    found = []
+    found = _last_refusal(history)
     for name, look in LOOKS.items():
+        if name in _OF_REFRESH_TOKENS and integration.flow not in GIVES_REFRESH_TOKENS:
+            continue
         value, event = look(history)
         if value is not None:
             quote = f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind}: {event.text}" if event else ""
             about = Subject(kinds[name].about, connection.id)
             found.append(Fact(name, value, about, SOURCE, now, "derived", quote))
     return found
+
+
+def _last_refusal(history: _History) -> list[Fact]:
+    """What Salesforce said last, unless the connection worked since."""
+    refused, worked = history.last(["refused"]), history.last(WORKED)
+    if refused is None or (worked is not None and worked.at > refused.at):
+        return []
+    error = str(refused.data.get("error", ""))
+    room = load().facts["api_reply.error"].background
+    failure = Refused(
+        error,
+        str(refused.data.get("description", "")),
+        channel="rest" if error.lower() in room else "json",
+    )
+    if " " in error or not error:
+        return []
+    read = token_reply.read(failure, at=refused.at)
+    quote = f"{refused.at:%Y-%m-%d %H:%M:%S} UTC {refused.text}"
+    return [replace(fact, source=SOURCE, quote=mask(quote)[:300]) for fact in read]
 
 
 Look = Callable[[_History], tuple[Value | None, Event | None]]

@@ -92,9 +92,7 @@ def _look(keeper: Keeper, connection_id: str, renew: bool) -> Checked:
 def _case(keeper: Keeper, connection_id: str) -> _Case:
     with keeper.reading() as tx:
         connection = connections.by_id(tx, connection_id)
-        integration = keeper.vault.integration(
-            tx, connection.integration, tenant=connection.tenant
-        )
+        integration = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
         return _Case(connection, integration, keeper.vault.live(tx, connection.id))
 
 

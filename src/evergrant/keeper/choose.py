@@ -5,10 +5,12 @@ from __future__ import annotations
 from evergrant.errors import Misuse
 from evergrant.health import Signal, State
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.lease import alone
 from evergrant.keeper.live import as_held, give_back, make_live
 from evergrant.keeper.record import learn
 from evergrant.model import Connection
 from evergrant.store import connections
+from evergrant.vault import Kept
 
 
 def release(keeper: Keeper, connection_id: str, *, switch: bool) -> Connection:
@@ -49,18 +51,22 @@ def _signal(keeper: Keeper, connection_id: str, signal: Signal, why: str) -> Con
 def remove(keeper: Keeper, connection_id: str) -> Connection:
     """Revoke what is held at Salesforce, destroy what is held here, and end the connection.
 
-    A revocation that fails is written down and does not keep the secrets alive here.
+    A revocation that fails is written down and does not keep the secrets alive here.  Raises
+    `CouldNotLook` when a check does not let go of the connection.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        kept = [
-            (connection, keeper.vault.live(tx, connection.id)),
-            (as_held(tx, connection), keeper.vault.held(tx, connection.id)),
-        ]
-    with keeper.writing() as tx:
-        keeper.vault.wipe(tx, connection.id)
-        gone = learn(keeper, tx, connection, Signal.REMOVE, why="removed by a person")
-    for owner, each in kept:
-        if each is not None:
-            give_back(keeper, owner, each.credential)
-    return gone
+    # Nobody may renew meanwhile: what a renewal brought would be revoked by nobody.
+    with alone(keeper, connection):
+        for owner, kept in _kept(keeper, connection):
+            give_back(keeper, owner, kept.credential)
+        with keeper.writing() as tx:
+            keeper.vault.wipe(tx, connection.id)
+            return learn(keeper, tx, connection, Signal.REMOVE, why="removed by a person")
+
+
+def _kept(keeper: Keeper, connection: Connection) -> list[tuple[Connection, Kept]]:
+    with keeper.reading() as tx:
+        live, held = keeper.vault.live(tx, connection.id), keeper.vault.held(tx, connection.id)
+        owners = (connection, live), (as_held(tx, connection), held)
+    return [(owner, kept) for owner, kept in owners if kept is not None]

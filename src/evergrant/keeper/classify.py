@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from evergrant.catalog import Catalog
 from evergrant.diagnosis import Diagnosis
-from evergrant.errors import WireError
+from evergrant.errors import Refused, WireError
 from evergrant.health import Signal
 
 ENOUGH = 0.5
+OWN = "own"
+"""Channel of a refusal that came from nobody but us."""
 
 SIGNALS: dict[str, Signal] = {
     "reauthorize": Signal.CREDENTIAL_DEAD,
@@ -27,6 +29,9 @@ def signal_of(failure: Exception, diagnosis: Diagnosis, catalog: Catalog) -> Sig
     """The signal that a failure amounts to."""
     if isinstance(failure, WireError):
         return Signal.TROUBLED
+    if isinstance(failure, Refused) and failure.channel == OWN:
+        # We refused it ourselves: there is nothing that could be sent to Salesforce.
+        return Signal.CREDENTIAL_DEAD
     weight: dict[str, float] = {}
     for ranked in diagnosis.ranked:
         remedy = catalog.causes[ranked.cause].remedy

@@ -10,15 +10,17 @@ Another org or user is put *on hold*: nothing is replaced before a person choose
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from evergrant.errors import BadCallback, Misuse, NotFound
+from evergrant.keeper.admit import check_name, refuse_removed
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
 from evergrant.keeper.tickets import hashed, new_ticket
-from evergrant.model import App, FlowId, Integration, Secret
+from evergrant.model import App, Connection, FlowId, Integration, Secret
+from evergrant.oauth import login_host as right_host
 from evergrant.oauth.web_server import Authorization, pkce
-from evergrant.store import connections, flows
+from evergrant.store import Tx, connections, flows
 from evergrant.store.flows import Flow
 from evergrant.store.rows import new_id
 
@@ -37,7 +39,9 @@ class Begun:
 class Started:
     """Where the browser goes, and the cookie that binds it to the flow."""
 
-    authorize_url: str
+    flow: str
+    """Its id: a browser may be in several flows at once, each with a cookie of its own."""
+    authorize_url: str = field(repr=False)
     cookie: Secret
 
 
@@ -53,24 +57,21 @@ def begin(
 ) -> Begun:
     """Write down a flow: a first connect (`name`) or a reauthorization (`connection_id`).
 
-    Raises `NotFound`, and `Misuse` for an integration whose flow needs no browser.
+    Raises `NotFound`; `BadInput` for a name that is empty or taken; `HostRefused`; and `Misuse`
+    for an integration whose flow needs no browser, or another's connection.
     """
     ticket = new_ticket()
     with keeper.writing() as tx:
-        integration = keeper.vault.integration(tx, integration_id)
-        if integration.flow != SPOKEN:
-            raise Misuse(
-                f"{integration.name} uses {integration.flow}, which needs no browser",
-                next_step="connect or check it directly",
-            )
-        known = connections.get(tx, connection_id) if connection_id else None
+        integration = _spoken(keeper.vault.integration(tx, integration_id))
+        known = _known(tx, integration, connection_id, name)
+        own = known.login_host if known else integration.login_host
         flow = Flow(
             id=new_id("flow"),
             integration=integration.id,
             connection=known.id if known else "",
             purpose="reauthorize" if known else "connect",
             name=known.name if known else name,
-            login_host=login_host or (known.login_host if known else integration.login_host),
+            login_host=_host(keeper, login_host, own),
             login_hint=login_hint,
             force_login=force_login,
             ticket_hash=hashed(ticket),
@@ -83,16 +84,52 @@ def begin(
     return Begun(flow, Secret(f"{keeper.settings.public_url}/start/{ticket.reveal()}"))
 
 
+def _spoken(integration: Integration) -> Integration:
+    if integration.flow != SPOKEN:
+        raise Misuse(
+            f"{integration.name} uses {integration.flow}, which needs no browser",
+            next_step="connect or check it directly",
+        )
+    return integration
+
+
+def _known(tx: Tx, integration: Integration, connection_id: str, name: str) -> Connection | None:
+    if not connection_id:
+        check_name(tx, integration.id, name)
+        return None
+    known = connections.get(tx, connection_id)
+    refuse_removed(known)
+    if known.integration != integration.id:
+        raise Misuse(f"{known.name} is no connection of {integration.name}")
+    return known
+
+
+def _host(keeper: Keeper, asked: str, own: str) -> str:
+    """Where to log in: any other host than the connection's own is looked at first, for the
+    consumer secret will be sent there."""
+    if asked in ("", own):
+        return own
+    settings = keeper.settings
+    return right_host(
+        asked,
+        allowed=settings.allowed_hosts,
+        production=settings.login_host_production,
+        sandbox=settings.login_host_sandbox,
+    )
+
+
 def start(keeper: Keeper, ticket: str) -> Started:
     """Exchange a start link for a cookie and the authorize URL; the link is spent by it.
 
     Raises `BadCallback` when the link is unknown, used or older than ten minutes.
     """
-    state, cookie = new_ticket(), new_ticket()
-    verifier, challenge = pkce()
+    cookie, (verifier, challenge) = new_ticket(), pkce()
     with keeper.writing() as tx:
         waiting = flows.by_ticket(tx, hashed(ticket))
-        flow = waiting and flows.start(
+        if waiting is None:
+            raise _bad(BAD_LINK)
+        state = Secret(f"{waiting.id}.{new_ticket().reveal()}")
+        flow = flows.start(
             tx,
             waiting.id,
             keeper.clock.now(),
@@ -101,12 +138,20 @@ def start(keeper: Keeper, ticket: str) -> Started:
             sealed=keeper.vault.seal_text(verifier, f"flow:{waiting.id}"),
         )
         if flow is None:
-            raise _bad("this link was used before, has expired, or was never ours")
+            raise _bad(BAD_LINK)
         integration = keeper.vault.integration(tx, flow.integration)
     prompt = "login" if flow.force_login else ""
     way = Authorization(app_of(keeper, integration), flow.login_host)
     url = way.url(state.reveal(), challenge, login_hint=flow.login_hint, prompt=prompt)
-    return Started(url, cookie)
+    return Started(flow.id, url, cookie)
+
+
+BAD_LINK = "this link was used before, has expired, or was never ours"
+
+
+def flow_in(state: str) -> str:
+    """The id of the flow that a state names, whether or not it is one of ours."""
+    return state.partition(".")[0]
 
 
 def app_of(keeper: Keeper, integration: Integration) -> App:
@@ -143,15 +188,24 @@ def _bad(what: str) -> BadCallback:
     )
 
 
-def flow_of(keeper: Keeper, flow_id: str, cookie: str | None = None) -> Flow:
-    """A flow by its id; with `cookie`, only for the browser that began it.
-
-    Raises `NotFound`, also for another browser: it learns nothing about what exists.
-    """
+def flow_of(keeper: Keeper, flow_id: str) -> Flow:
+    """A flow by its id.  Raises `NotFound`."""
     with keeper.reading() as tx:
-        flow = flows.get(tx, flow_id)
-    if cookie is not None and (not cookie or hashed(cookie) != flow.browser_hash):
-        raise NotFound("no such authorization in this browser", next_step="begin again")
+        return flows.get(tx, flow_id)
+
+
+def flow_in_browser(keeper: Keeper, flow_id: str, cookie: str) -> Flow:
+    """A flow by its id, for the browser that began it.
+
+    Raises `NotFound`; another browser is told nothing but that, whether the flow exists or not.
+    """
+    unknown = NotFound("no such authorization in this browser", next_step="begin again")
+    try:
+        flow = flow_of(keeper, flow_id)
+    except NotFound:
+        raise unknown from None
+    if not cookie or hashed(cookie) != flow.browser_hash:
+        raise unknown
     return flow
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from evergrant import evidence
 from evergrant.diagnosis import Diagnosis, diagnose
-from evergrant.errors import EvergrantError, Refused
-from evergrant.health import Signal
+from evergrant.errors import EvergrantError, Refused, WireError
+from evergrant.health import BROKEN, LIVE, WATCHED, Signal, State
 from evergrant.keeper.classify import signal_of
 from evergrant.keeper.incident import feed
 from evergrant.keeper.keeper import Keeper
-from evergrant.keeper.record import learn, note
+from evergrant.keeper.record import CHECK, learn, note
 from evergrant.model import Connection, Fact, FlowId, Integration
-from evergrant.store import Tx, connections, events
+from evergrant.store import Tx, connections, due, events
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,32 @@ class Observed:
 
 
 def observe(
-    keeper: Keeper, connection_id: str, failure: EvergrantError, *, flow: FlowId, doing: str
+    keeper: Keeper,
+    connection_id: str,
+    failure: EvergrantError,
+    *,
+    flow: FlowId,
+    doing: str,
+    of_credential: bool = True,
 ) -> Observed:
     """Take in a failure of a token request or a call.
 
-    `flow` is how the client came to Salesforce, `doing` a few words for the history.
+    `flow` is how the client came to Salesforce, `doing` a few words for the history;
+    `of_credential` says whether the credential in use was refused, or only a new authorization.
     """
     facts = evidence.of_failure(failure, flow=flow, at=keeper.clock.now())
-    return take(keeper, connection_id, facts, failure, doing=doing)
+    return take(keeper, connection_id, facts, failure, doing=doing, of_credential=of_credential)
 
 
 def observe_text(
     keeper: Keeper, connection_id: str, text: str, *, flow: FlowId, doing: str
 ) -> Observed:
-    """Take in what a person saw: Salesforce's own error page, its address, or any text."""
+    """Take in what a person saw where no callback came: an error page, its address, any text."""
     facts = evidence.of_text(text, flow=flow, at=keeper.clock.now())
     words = {fact.name: str(fact.value) for fact in facts}
     error = words.get("token_reply.error") or words.get("page.error") or "no callback came"
     failure = Refused(error, words.get("token_reply.description", ""), channel="html")
-    return take(keeper, connection_id, facts, failure, doing=doing)
+    return take(keeper, connection_id, facts, failure, doing=doing, of_credential=False)
 
 
 def take(
@@ -56,8 +63,12 @@ def take(
     failure: EvergrantError,
     *,
     doing: str,
+    of_credential: bool,
 ) -> Observed:
-    """Feed facts to the connection's incident and let the state follow from the diagnosis."""
+    """Feed facts to the connection's incident and let the state follow from the diagnosis.
+
+    A connection that is paused, on hold or removed learns nothing; its history does.
+    """
     with keeper.writing() as tx:
         connection = connections.get(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration)
@@ -65,10 +76,27 @@ def take(
         diagnosis = diagnose(known, keeper.catalog)
         signal = signal_of(failure, diagnosis, keeper.catalog)
         note(keeper, tx, connection.id, "refused", f"{doing}: {failure.what}", **_words(failure))
-        if signal is not Signal.TROUBLED or not _passes_by_itself(diagnosis, keeper):
-            feed(keeper, tx, connection.id, facts, diagnosis, failure)
-        connection = learn(keeper, tx, connection, signal, why=failure.what)
+        if connection.state in LIVE:
+            if not _passes_by_itself(keeper, connection, failure, diagnosis):
+                feed(keeper, tx, connection.id, facts, diagnosis, failure)
+            connection = _follow(keeper, tx, connection, signal, failure.what, of_credential)
     return Observed(connection, signal, diagnosis, failure.what)
+
+
+def _follow(
+    keeper: Keeper, tx: Tx, connection: Connection, signal: Signal, why: str, of_credential: bool
+) -> Connection:
+    """Let the state follow; a credential is dead only by evidence about itself.
+
+    A person who pressed Deny, or a page about a new authorization, says nothing about the
+    credential in use: whether that one works is looked at soon.
+    """
+    bears = of_credential or (signal is Signal.REFUSED_BY_POLICY and connection.state in BROKEN)
+    if bears:
+        return learn(keeper, tx, connection, signal, why=why)
+    if connection.state in WATCHED:
+        due.schedule(tx, CHECK, connection.id, keeper.clock.now())
+    return connection
 
 
 def own_facts(
@@ -79,10 +107,15 @@ def own_facts(
     return evidence.of_history(connection, integration, history, now=keeper.clock.now())
 
 
-def _passes_by_itself(diagnosis: Diagnosis, keeper: Keeper) -> bool:
-    if not diagnosis.ranked:
+def _passes_by_itself(
+    keeper: Keeper, connection: Connection, failure: EvergrantError, diagnosis: Diagnosis
+) -> bool:
+    """Whether a failure is no incident: nobody needs to act, and it is not here to stay."""
+    if connection.state is State.DEGRADED:
+        return False
+    if isinstance(failure, WireError) or not diagnosis.ranked:
         return True
-    return keeper.catalog.causes[diagnosis.ranked[0].cause].remedy in ("retry", "wait")
+    return keeper.catalog.causes[diagnosis.cause].remedy in ("retry", "wait")
 
 
 def _words(failure: EvergrantError) -> dict[str, str]:

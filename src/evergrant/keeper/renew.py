@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from evergrant.clock import Clock
 from evergrant.errors import OutcomeUnknown, Refused
+from evergrant.keeper.classify import OWN
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.live import give_back
 from evergrant.keeper.record import note
@@ -32,7 +33,7 @@ def _refresh(
 ) -> Conversation[Credential]:
     token = kept.credential.refresh_token if kept else None
     if token is None:
-        raise Refused("no refresh token", "this authorization never gave one", channel="own")
+        raise Refused("no refresh token", "this authorization never gave one", channel=OWN)
     return (yield from refresh(integration.app, host, token, now=clock.now()))
 
 

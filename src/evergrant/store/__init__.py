@@ -1,7 +1,8 @@
 """The store: what Evergrant remembers, in one SQLite file.
 
 `Store` opens it and gives transactions; `connections`, `incidents`, `events`, `due`, `outbox`,
-`flows`, `parts`, `credentials` and `integrations` read and write one noun each.
+`flows`, `parts`, `credentials`, `integrations`, `operators` and `readings` read and write one noun
+each.
 """
 
 from __future__ import annotations

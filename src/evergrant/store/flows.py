@@ -19,6 +19,9 @@ Status = Literal["new", "started", "returned", "done", "refused", "on_hold", "ex
 LIFETIME = timedelta(minutes=10)
 """How long a person has between the start of a flow and the callback."""
 
+AGAIN: tuple[Status, ...] = ("new", "started", "refused", "expired")
+"""Statuses in which a person may try again, or tell what they saw."""
+
 _ENDED: frozenset[Status] = frozenset({"done", "refused", "on_hold", "expired"})
 
 
@@ -108,6 +111,46 @@ def take_state(tx: Tx, state_hash: str, now: datetime) -> Flow | None:
         return None
     waiting = table.c.state_hash == state_hash, table.c.status == "started"
     return _move(tx, waiting, now, {"status": "returned"})
+
+
+def newest_of(tx: Tx, connection_id: str) -> Flow | None:
+    """The flow of a connection that was begun last, ended or not."""
+    mine = sa.select(table).where(table.c.connection == connection_id)
+    newest = mine.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(1)
+    row = tx.execute(newest).one_or_none()
+    return Flow(**row._mapping) if row else None
+
+
+def begin_again(
+    tx: Tx,
+    flow_id: str,
+    now: datetime,
+    *,
+    ticket_hash: str,
+    login_host: str,
+    login_hint: str,
+    force_login: bool,
+    outcome: Mapping[str, Any],
+) -> Flow | None:
+    """Give a flow another attempt: a new start link, and the one before is of no use any more.
+
+    None when it is not a person's turn: it is being proven, waits for a choice, or is done.
+    """
+    values = {
+        "ticket_hash": ticket_hash,
+        "login_host": login_host,
+        "login_hint": login_hint,
+        "force_login": force_login,
+        "outcome": outcome,
+        "state_hash": "",
+        "browser_hash": "",
+        "sealed": None,
+        "status": "new",
+        "expires_at": now + LIFETIME,
+    }
+    mine = table.c.id == flow_id, table.c.status.in_(AGAIN)
+    row = tx.execute(sa.update(table).where(*mine).values(values).returning(table)).one_or_none()
+    return Flow(**row._mapping) if row else None
 
 
 def update(tx: Tx, flow_id: str, **changes: Unpack[Changes]) -> Flow:

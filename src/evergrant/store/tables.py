@@ -211,3 +211,32 @@ flow = Table(
 """A browser authorization in progress; the connection is '' until it is known."""
 _only_one("one_ticket", flow, ("ticket_hash",), "ticket_hash <> ''")
 _only_one("one_state", flow, ("state_hash",), "state_hash <> ''")
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    _id("ticket_hash"),
+    Column("expires_at", Moment, nullable=False),
+)
+"""Sign-in links that wait to be used; only their hashes, and each row is gone with its use."""
+
+operator_session = Table(
+    "operator_session",
+    metadata,
+    _id("token_hash"),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+"""Browsers in which the operator is signed in; only hashes of what their cookies hold."""
+
+reading = Table(
+    "reading",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    _word("connection"),
+    Column("facts", Json, nullable=False),
+    Column("note", Masked, nullable=False),
+    Index("reading_by_time", "at"),
+)
+"""What was read in a pasted text: its facts, never the text; the connection may be ''."""

@@ -1,0 +1,124 @@
+"""What every Setup page is made of: who sits at it, what it needs, shows and lets one do."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from evergrant.emulator.permissions import PERMISSIONS
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from evergrant.emulator.org import Org
+    from evergrant.emulator.schema import Mark
+
+Form = Mapping[str, str]
+Act = tuple[str, dict[str, Any]]
+"""The name of an act of acts.ACTS, and its words."""
+
+
+class BadForm(ValueError):
+    """The form says something that cannot be done; the text is shown to the person."""
+
+
+class NoRecord(LookupError):
+    """The page is about a record that the org does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """The user permissions a page or a button needs: of every group at least one."""
+
+    groups: tuple[frozenset[str], ...]
+    mark: Mark
+
+    def allows(self, held: frozenset[str]) -> bool:
+        """Whether somebody who holds these permissions has the right."""
+        return all(group & held for group in self.groups)
+
+    def told(self) -> str:
+        """The right in the words of Setup."""
+        return " and ".join(
+            " or ".join(PERMISSIONS[name] for name in sorted(group)) for group in self.groups
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A signed-in person at a Setup page."""
+
+    org: Org
+    user_id: str
+    permissions: frozenset[str]
+    sid: str = field(repr=False)
+    record: str = ""
+    """The record id in the page's address; empty where the page has none."""
+    query: Form = field(default_factory=dict)
+
+    @property
+    def db(self) -> Connection:
+        """The org's database."""
+        return self.org.db
+
+    @property
+    def token(self) -> str:
+        """Binds every form to this browser, so that no other site can send it."""
+        return hmac.new(self.sid.encode(), b"setup", hashlib.sha256).hexdigest()
+
+    def is_own(self, form: Form) -> bool:
+        """Whether a form was made for this browser."""
+        return hmac.compare_digest(form.get("token", "").encode(), self.token.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One button: the right it needs and the acts that pressing it comes down to."""
+
+    right: Right
+    plan: Callable[[Desk, Form], Iterable[Act]]
+    """Raises BadForm, or NoRecord where the form names a record that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One Setup page: its address, its title, who may open it, and how it is filled."""
+
+    path: str
+    title: str
+    template: str
+    right: Right
+    show: Callable[[Desk], Mapping[str, object]]
+    """Raises NoRecord."""
+    deeds: Mapping[str, Deed] = field(default_factory=dict)
+
+
+_CUSTOMIZE: Final = frozenset({"CustomizeApplication"})
+_SETUP: Final = frozenset({"ViewSetup"})
+_USERS: Final = frozenset({"ManageUsers"})
+_SETS: Final = frozenset({"ManageProfilesPermissionsets"})
+_APPS: Final = frozenset({"ManageRemoteAccess", "ModifyAllData"})
+
+VIEW: Final = Right((_SETUP,), "inferred")
+VIEW_USAGE: Final = Right((_SETUP, _USERS), "official")
+INSTALL: Final = Right((_CUSTOMIZE, _APPS), "official")
+"""Install and uninstall on Connected Apps OAuth Usage."""
+EDIT_APPS: Final = Right((_CUSTOMIZE, _APPS), "inferred")
+"""Block, unblock and edit policies: taken to need what installing needs."""
+REVOKE: Final = Right((_USERS,), "inferred")
+ASSIGN: Final = Right((frozenset({"AssignPermissionSets"}),), "inferred")
+EDIT_SETS: Final = Right((_SETS,), "inferred")
+EDIT_RANGES: Final = Right((_SETS | {"ManageIpAddresses"},), "inferred")
+EDIT_USERS: Final = Right((_USERS,), "inferred")
+FREEZE: Final = Right((_USERS | {"FreezeUsers"},), "inferred")
+VIEW_LOGINS: Final = Right((_USERS | {"MonitorLoginHistory"},), "inferred")
+VIEW_AUDIT: Final = Right((_SETUP,), "official")
+VIEW_SESSIONS: Final = Right((_USERS,), "inferred")
+EDIT_ORG: Final = Right((_CUSTOMIZE,), "inferred")
+_EXTERNAL: Final = frozenset({"ExternalClientAppAdmin", "ExternalClientAppDeveloper"})
+VIEW_EXTERNAL: Final = Right((_EXTERNAL | {"ExternalClientAppViewer"},), "official")
+EDIT_EXTERNAL: Final = Right((frozenset({"ExternalClientAppAdmin"}),), "official")
+BUILD_EXTERNAL: Final = Right((frozenset({"ExternalClientAppDeveloper"}),), "official")

@@ -1,0 +1,126 @@
+"""The end of a browser authorization: the callback, or what a person saw instead; and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from evergrant import evidence
+from evergrant.diagnosis import diagnose
+from evergrant.errors import EvergrantError, Malformed, Misuse, Refused, WireError
+from evergrant.evidence import bundle
+from evergrant.keeper.admit import check_name, new_connection, refuse_removed
+from evergrant.keeper.authorize import take_in
+from evergrant.keeper.flows import SPOKEN, app_of, take_callback
+from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.observe import observe, observe_text
+from evergrant.keeper.prove import prove
+from evergrant.log import mask
+from evergrant.model import Connection, Credential, Fact, Integration, Secret, as_json
+from evergrant.oauth.callback import Callback, Denied, read_callback
+from evergrant.oauth.web_server import exchange
+from evergrant.store import connections, flows
+from evergrant.store.flows import Flow
+
+
+def finish(keeper: Keeper, callback_url: str, cookie: str) -> Flow:
+    """Take in a callback; the flow that is returned says how it went.
+
+    Raises `BadCallback`, and `BadInput` for an address that is no callback; a refusal by
+    Salesforce is no exception but the flow's outcome.
+    """
+    callback = read_callback(callback_url)
+    flow, integration, verifier = take_callback(keeper, callback.state, cookie)
+    try:
+        connection = _connection(keeper, flow)
+        credential = _redeemed(keeper, flow, integration, callback, verifier)
+        taken = take_in(keeper, connection, credential)
+    except (Refused, Malformed, WireError, Misuse) as failure:
+        return _refused(keeper, flow, failure)
+    return _set(
+        keeper,
+        flow,
+        status="on_hold" if taken.on_hold else "returned",
+        connection=taken.connection.id,
+        outcome={"since": taken.since.isoformat()},
+    )
+
+
+def _connection(keeper: Keeper, flow: Flow) -> Connection:
+    """The connection that a flow is for; a first connect makes a new one."""
+    with keeper.reading() as tx:
+        if not flow.connection:
+            check_name(tx, flow.integration, flow.name)
+            return new_connection(keeper, flow.integration, flow.name, flow.login_host)
+        known = connections.get(tx, flow.connection)
+    refuse_removed(known)
+    return replace(known, login_host=flow.login_host)
+
+
+def _redeemed(
+    keeper: Keeper, flow: Flow, integration: Integration, callback: Callback, verifier: Secret
+) -> Credential:
+    if isinstance(callback, Denied):
+        raise callback.refusal()
+    app = app_of(keeper, integration)
+    return keeper.say(
+        exchange(app, flow.login_host, callback.code, verifier, now=keeper.clock.now())
+    )
+
+
+def _refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
+    """Write down that a flow failed; a connection that exists learns from Salesforce's words."""
+    if isinstance(failure, Misuse):
+        return _set(keeper, flow, status="refused", outcome={"error": failure.what})
+    facts = evidence.of_failure(failure, flow=SPOKEN, at=keeper.clock.now())
+    if flow.connection:
+        seen = observe(
+            keeper,
+            flow.connection,
+            failure,
+            flow=SPOKEN,
+            doing=flow.purpose,
+            of_credential=False,
+        )
+        cause = seen.diagnosis.cause
+    else:
+        cause = diagnose(facts, keeper.catalog).cause
+    return _set(keeper, flow, status="refused", outcome=_told(failure.what, cause, facts))
+
+
+def _told(error: str, cause: str, facts: Sequence[Fact]) -> dict[str, Any]:
+    """How an attempt ended: the words, the likeliest cause, and what it can be judged by again."""
+    return {"error": error, "cause": cause, "facts": bundle.save(facts)}
+
+
+def no_callback(keeper: Keeper, flow_id: str, text: str) -> Flow:
+    """No callback came: take in what the person sees on Salesforce's page, and diagnose from it.
+
+    The flow stays open, so that it can go on once the cause is gone.  Raises `NotFound`, and
+    `Misuse` for a flow in which it is not a person's turn.
+    """
+    with keeper.reading() as tx:
+        flow = flows.get(tx, flow_id)
+    if flow.status not in flows.AGAIN:
+        raise Misuse(f"this authorization is {flow.status}", next_step="begin again")
+    facts = evidence.of_text(text, flow=SPOKEN, at=keeper.clock.now())
+    if flow.connection:
+        seen = observe_text(keeper, flow.connection, text, flow=SPOKEN, doing=flow.purpose)
+        cause, error = seen.diagnosis.cause, seen.error
+    else:
+        cause, error = diagnose(facts, keeper.catalog).cause, mask(text)[:300]
+    return _set(keeper, flow, outcome=_told(error, cause, facts))
+
+
+def prove_flow(keeper: Keeper, flow: Flow) -> Flow:
+    """Gather the proofs of a flow that returned, and end it."""
+    since = datetime.fromisoformat(flow.outcome["since"])
+    _, found = prove(keeper, flow.connection, since)
+    return _set(keeper, flow, status="done", outcome={**flow.outcome, "proofs": as_json(found)})
+
+
+def _set(keeper: Keeper, flow: Flow, **changes: Any) -> Flow:
+    with keeper.writing() as tx:
+        return flows.update(tx, flow.id, **changes)
