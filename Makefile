@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 
-.PHONY: setup run test test-ci conformance check fmt bench docs lock clean
+.PHONY: setup run test test-ci conformance chromium check fmt bench docs lock vendor clean
 
 setup: .venv/.run  ## make .venv with what running needs
 
@@ -28,7 +28,13 @@ setup: .venv/.run  ## make .venv with what running needs
 run: .venv/.run  ## play the demo; leave service and emulator running
 	$(BIN)/evergrant demo
 
-test: .venv/.dev  ## every test
+chromium:  ## the browser that tests the console's pages; quick when it is there
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
+	  else echo "The console's tests need a browser and will be skipped. Run: sudo apt-get install chromium"; fi; }
+
+test: .venv/.dev chromium  ## every test
 	$(BIN)/python -m pytest -q -n 2
 
 check: .venv/.dev  ## lint, types, layers, unit tests: under 90 seconds
@@ -42,7 +48,7 @@ conformance: .venv/.dev  ## npm clients, unmodified, against the emulator
 	@command -v npm >/dev/null || { echo "conformance needs node and npm: apt-get install nodejs npm"; exit 1; }
 	cd tests/conformance && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 
-test-ci: conformance  ## every test, none left out
+test-ci: conformance chromium  ## every test, none left out
 	$(BIN)/python -m pytest -q -n 2
 
 fmt: .venv/.dev
@@ -53,6 +59,10 @@ lock: .venv/bin/uv  ## renew the hash-locked requirements (no addresses in them)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build -o requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build --group dev -o requirements-dev.lock
 	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate - -o requirements-uv.lock
+
+vendor:  ## remake the console's static files from npm; the results are committed
+	@command -v npm >/dev/null || { echo "vendor needs node and npm: apt-get install nodejs npm"; exit 1; }
+	cd assets && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error && node vendor.mjs
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -71,7 +71,7 @@ def nothing_secret_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         issued.note(emulator)
         stop(emulator)
 
-    Emulator.stop = noting  # type: ignore[method-assign]  # the run listens in
+    Emulator.stop = noting  # type: ignore[assignment, method-assign]  # the run listens in
     yield issued
     Emulator.stop = stop  # type: ignore[method-assign]
     logging.getLogger().removeHandler(handler)

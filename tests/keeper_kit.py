@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -178,6 +180,11 @@ class Returned:
     url: str
     cookie: str
 
+    @property
+    def state(self) -> str:
+        """What the callback carries as `state`."""
+        return parse_qs(urlsplit(self.url).query)["state"][0]
+
 
 def ticket_of(begun: verbs.Begun) -> str:
     return begun.link.reveal().rsplit("/", 1)[1]
@@ -205,11 +212,20 @@ def ground_fixture(
     shared_org: Emulator, tmp_path: Path, nothing_secret_is_left: Any
 ) -> Iterator[Ground]:
     """A keeper on the emulated org as it is at the beginning, with a data folder of its own."""
-    shared_org.stage.reset()
-    control = Control(shared_org.control_url)
-    clock = QuickClock(lambda: shared_org.clock.offset)
-    with verbs.open_keeper(settings_in(tmp_path), clock=clock, environ=KEY) as keeper:
-        yield Ground(shared_org, Stage(control, keeper, shared_org.url))
-    control.close()
+    with grounded(shared_org, tmp_path) as ground:
+        yield ground
     # The org forgets with the next reset what it gave out in this test.
     nothing_secret_is_left.note(shared_org)
+
+
+@contextmanager
+def grounded(org: Emulator, folder: Path) -> Iterator[Ground]:
+    """The emulated org, back at the beginning, and a keeper with its data in a folder."""
+    org.stage.reset()
+    control = Control(org.control_url)
+    clock = QuickClock(lambda: org.clock.offset)
+    try:
+        with verbs.open_keeper(settings_in(folder), clock=clock, environ=KEY) as keeper:
+            yield Ground(org, Stage(control, keeper, org.url))
+    finally:
+        control.close()

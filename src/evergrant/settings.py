@@ -28,7 +28,9 @@ class Settings:
     master_key_command: str = ""
     """A command that prints the master key (a secret manager's client); wins over the file."""
     login_host_production: str = "https://login.salesforce.com"
+    """What the login host `production` stands for; an emulated org while rehearsing."""
     login_host_sandbox: str = "https://test.salesforce.com"
+    """What the login host `sandbox` stands for."""
     allowed_hosts: tuple[str, ...] = ()
     """Login hosts outside Salesforce's domains that the operator allows by name (`host[:port]`)."""
     public_url: str = "http://127.0.0.1:8400"
@@ -36,6 +38,7 @@ class Settings:
     webhook_url: str = ""
     """Where notices are posted as JSON; empty means they are only logged."""
     log_level: str = "WARNING"
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`; what is logged is masked at every level."""
     check_interval_s: int = 900
     """Seconds between two checks of a healthy connection."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,4 +24,6 @@ def violations(page: Page) -> list[str]:
 
 def _line(rule: dict[str, Any], node: dict[str, Any]) -> str:
     messages = (check["message"] for kind in ("any", "all", "none") for check in node[kind])
-    return f"{rule['id']} ({rule['impact']}): {node['target']} {node['html']}: {'; '.join(messages)}"
+    return (
+        f"{rule['id']} ({rule['impact']}): {node['target']} {node['html']}: {'; '.join(messages)}"
+    )

@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from sight import Look, Watch
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
+    from playwright.sync_api import Browser, Page
 
 PICTURES = Path(__file__).parents[2] / ".cache" / "screenshots"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -35,60 +34,6 @@ ARGS = (
     # No name resolves but our own: a page that asks for another host fails to load it.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-LOCAL_SCHEMES = frozenset({"data", "blob", "about"})
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a person sees a page; sizes in CSS pixels."""
-
-    width: int = 1440
-    height: int = 900
-    scheme: Literal["light", "dark"] = "light"
-    script: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.width}-{self.scheme}{'' if self.script else '-no-script'}"
-
-
-LOOKS = tuple(
-    Look(width, height, scheme)
-    for width, height in ((360, 800), (1440, 900))
-    for scheme in ("light", "dark")
-)
-"""Phone and desk, light and dark: `@pytest.mark.parametrize("look", LOOKS, ids=str, indirect=True)`."""
-
-
-@dataclass  # no slots: Playwright keeps its handlers in attributes of the object
-class Watch:
-    """What went wrong in a page while a test used it."""
-
-    troubles: list[str] = field(default_factory=list)
-    allowed: list[str] = field(default_factory=list)
-
-    def allow(self, part: str) -> None:
-        """Expect a console error that holds these words, such as `status of 404`."""
-        self.allowed.append(part)
-
-    def console(self, message: ConsoleMessage) -> None:
-        """A line on the console; only errors matter."""
-        if message.type == "error":
-            self.troubles.append(f"console: {message.text} ({message.location.get('url', '')})")
-
-    def exception(self, error: Error) -> None:
-        """An exception that no script caught."""
-        self.troubles.append(f"exception: {error}")
-
-    def request(self, request: Request) -> None:
-        """Anything that is asked for must be ours."""
-        at = urlsplit(request.url)
-        if at.scheme not in LOCAL_SCHEMES and at.hostname not in LOCAL_HOSTS:
-            self.troubles.append(f"left loopback: {request.url}")
-
-    def left(self) -> list[str]:
-        """The troubles that nobody allowed."""
-        return [each for each in self.troubles if not any(part in each for part in self.allowed)]
 
 
 def _missing(what: str) -> NoReturn:

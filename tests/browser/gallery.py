@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +21,10 @@ import evergrant
 from evergrant.api.service import listen
 from evergrant.health import State
 from evergrant.model import Proof
+from evergrant.web.security import HEADERS
 
 WEB = Path(evergrant.__file__).parent / "web"
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+ICON = '<link rel="icon" href="/static/icon.svg">'
 PROVEN = (
     Proof("identity", True, "00D5g000007KLmN, integration@northwind.example"),
     Proof("call", False, "GET /services/data answered 403 API_DISABLED_FOR_ORG"),
@@ -39,6 +36,14 @@ environment = Environment(
     autoescape=True,
     undefined=StrictUndefined,
 )
+
+
+def macro(file: str, name: str) -> Callable[..., str]:
+    """A macro of a file of components, as Python calls it."""
+    found: Callable[..., str] = getattr(
+        environment.get_template(f"components/{file}.html").module, name
+    )
+    return found
 
 
 def values() -> dict[str, Any]:
@@ -65,13 +70,22 @@ async def told(request: Request) -> Response:
     """Says what was pressed."""
     form = await request.form()
     said = f"{request.method} {request.url.query} {' '.join(sorted(form))}"
-    return HTMLResponse(f"<!doctype html><title>Told</title><p>{said}</p>", headers=HEADERS)
+    return HTMLResponse(f"<!doctype html><title>Told</title>{ICON}<p>{said}</p>", headers=HEADERS)
 
 
 def fragment(_: Request) -> Response:
     """What htmx swaps in: a component that needs script."""
-    macro = environment.get_template("components/copy.html").module.copyable  # type: ignore[attr-defined]  # macros are attributes of the module
-    return HTMLResponse(macro("swapped in", "word"), headers=HEADERS)
+    return HTMLResponse(macro("copy", "copyable")("swapped in", "word"), headers=HEADERS)
+
+
+def faulty(_: Request) -> Response:
+    """A page with everything that the harness must notice."""
+    html = (
+        f'<!doctype html><html lang="en"><title>Faulty</title>{ICON}<main><h1>Faulty</h1>'
+        "<script>document.title = 'inline'</script>"
+        '<input name="unlabelled"><img src="http://elsewhere.example/p.png" alt=""></main>'
+    )
+    return HTMLResponse(html, headers=HEADERS)
 
 
 app = Starlette(
@@ -79,6 +93,7 @@ app = Starlette(
         Route("/", guide),
         Route("/told", told, methods=["GET", "POST"]),
         Route("/fragment", fragment),
+        Route("/faulty", faulty),
         Mount("/static", StaticFiles(directory=WEB / "static")),
     ]
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BYTECODE = ROOT / ".pytest_cache" / "bytecode"
 """Compiled modules of the processes that tests start: they are many, and compiling is slow."""
 DEAD = '{"error":"invalid_grant","error_description":"expired access/refresh token"}'
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +64,84 @@ def evergrant(
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+class Running:
+    """A command that runs on, and what it has said so far."""
+
+    def __init__(self, words: tuple[str, ...], folder: Path, more: Mapping[str, str]) -> None:
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by `stop`
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "evergrant.cli", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=environ(folder, **more),
+            cwd=folder,
+        )
+        self._text = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._text += line
+
+    def said(self, pattern: str) -> re.Match[str]:
+        """Wait until something that it says matches."""
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up:
+            is_over = not self._reader.is_alive()
+            if found := re.search(pattern, self._text):
+                return found
+            if is_over:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"{pattern!r} was never said: {self._text!r} {self.errors()!r}")
+
+    def complained(self, pattern: str) -> re.Match[str]:
+        """Wait until something on standard error matches."""
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up and self.process.poll() is None:
+            if found := re.search(pattern, self.errors()):
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"{pattern!r} was never said: {self.errors()!r}")
+
+    def over(self) -> Ended:
+        """Wait for the end that it comes to by itself."""
+        code = self.process.wait(PATIENCE_S)
+        self._reader.join(PATIENCE_S)
+        return Ended(code, self._text, self.errors())
+
+    def errors(self) -> str:
+        """What stands on standard error."""
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def told(self, signal: int) -> Ended:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(signal)
+        return self.over()
+
+    def stop(self) -> None:
+        """End it whatever it does, and give everything back."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._errors.close()
+
+
 @contextmanager
-def running(*words: str, folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+def running(*words: str, folder: Path, **more: str) -> Iterator[Running]:
     """Start a command that runs on; it is killed at the end if it still lives."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evergrant.cli", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environ(folder, **more),
-        cwd=folder,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def said(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
-    """Read what a process says until something in it matches."""
-    assert process.stdout is not None
-    text, give_up = "", time.monotonic() + PATIENCE_S
-    while time.monotonic() < give_up:
-        if not select.select([process.stdout], [], [], 0.2)[0]:
-            continue
-        line = process.stdout.readline()
-        text += line
-        if found := re.search(pattern, text):
-            return found
-        if not line:
-            break
-    raise AssertionError(f"{pattern!r} was never said: {text!r}")
-
-
-def ended(process: subprocess.Popen[str]) -> Ended:
-    """Wait for a process that was told to stop."""
-    out, err = process.communicate(timeout=PATIENCE_S)
-    return Ended(process.returncode, out, err)
+    started = Running(words, folder, more)
+    try:
+        yield started
+    finally:
+        started.stop()
 
 
 def assert_told(end: Ended, code: int, *words: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cli_kit import DEAD, Ended, assert_told, environ, evergrant
 
+pytestmark = pytest.mark.slow
 INTEGRATION = """
 id = "orbit-sync"
 app_label = "Orbit Sync"

@@ -10,26 +10,26 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from cli_kit import assert_told, ended, environ, evergrant, running, said
+from cli_kit import assert_told, environ, evergrant, running
 
 ORG = ("emulator", "serve", "--port", "0", "--control-port", "0")
+pytestmark = pytest.mark.slow
 STOPS = [signal.SIGINT, signal.SIGTERM]
 
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_the_emulator_serves_until_it_is_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
     with running(*ORG, folder=tmp_path) as process:
-        control = said(process, r"Control port +(http://\S+)")[1]
+        control = process.said(r"Control port +(http://\S+)")[1]
         assert httpx2.get(f"{control}/world", timeout=10).json()["apps"]
-        process.send_signal(stop)
-        end = ended(process)
-    assert (end.code, end.err) == (0, "")
+        end = process.told(stop)
+    assert_told(end, 0)
 
 
 def test_the_emulator_tells_its_addresses_as_json_and_begins_broken(tmp_path: Path) -> None:
     words = ("--scenario", "app-blocked-by-admin", "--seed", "3", "--format", "json")
     with running(*ORG, *words, folder=tmp_path) as process:
-        told = json.loads(said(process, r"(?s)\{.*\n\}")[0])
+        told = json.loads(process.said(r"(?s)\{.*\n\}")[0])
         world = httpx2.get(f"{told['control_url']}/world", timeout=10).json()
     assert told["schema"] == "evergrant.emulator/1"
     assert [each["name"] for each in world["apps"] if each.get("blocked")] in ([], ["orbit-sync"])
@@ -41,40 +41,38 @@ def test_the_service_withdraws_its_address_when_it_is_told_to_stop(
 ) -> None:
     announced = tmp_path / "data" / "service.json"
     with running("serve", "--port", "0", folder=tmp_path) as process:
-        url = said(process, r"listens on (http://\S+)")[1]
-        said(process, "Press Ctrl-C")
+        url = process.said(r"listens on (http://\S+)")[1]
+        process.said("Press Ctrl-C")
         assert httpx2.get(f"{url}/health", timeout=10).json() == {"status": "ok"}
         assert json.loads(announced.read_text())["url"] == url
-        process.send_signal(stop)
-        end = ended(process)
-    assert (end.code, end.err, announced.exists()) == (0, "", False)
+        end = process.told(stop)
+    assert_told(end, 0)
+    assert not announced.exists()
 
 
 def test_a_demo_that_is_interrupted_ends_with_130_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     words = ("demo", "--headless")
     with running(*words, folder=tmp_path, TMPDIR=str(tmp_path / "tmp")) as process:
-        said(process, r"Connect +Acme")
-        process.send_signal(signal.SIGINT)
-        end = ended(process)
+        process.said(r"Connect +Acme")
+        end = process.told(signal.SIGINT)
     assert (end.code, "Traceback" in end.err) == (130, False)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_a_demo_stays_up_after_its_proof_and_ends_with_what_was_proven(tmp_path: Path) -> None:
     with running("demo", folder=tmp_path) as process:
-        folder = said(process, r"EVERGRANT_DATA_DIR=(\S+)")[1]
-        said(process, "Press Ctrl-C")
+        folder = process.said(r"EVERGRANT_DATA_DIR=(\S+)")[1]
+        process.said("Press Ctrl-C")
         status = evergrant("status", "--format", "json", folder=tmp_path, EVERGRANT_DATA_DIR=folder)
-        process.send_signal(signal.SIGINT)
-        end = ended(process)
+        end = process.told(signal.SIGINT)
     assert [each["state"] for each in status.json()["connections"]] == ["connected"]
-    assert (end.code, end.err) == (0, end.err.replace("Traceback", ""))
+    assert_told(end, 0)
 
 
 def test_a_demo_is_played_against_an_emulator_that_runs_apart(tmp_path: Path) -> None:
     with running(*ORG, folder=tmp_path) as process:
-        found = said(process, r"(?s)Emulated org +(http://\S+).*Control port +(http://\S+)")
+        found = process.said(r"(?s)Emulated org +(http://\S+).*Control port +(http://\S+)")
         words = ("--against", found[1], "--control", found[2], "--format", "json")
         end = evergrant("demo", "--headless", *words, folder=tmp_path)
     assert (end.code, end.json()["proven"]) == (0, True)

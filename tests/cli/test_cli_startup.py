@@ -26,8 +26,13 @@ def test_nothing_heavy_is_imported_to_say_why(tmp_path: Path, words: tuple[str, 
     (tmp_path / "error.txt").write_text(DEAD)
     done = subprocess.run(
         [sys.executable, "-c", LOOK.format(heavy=HEAVY), *words],
-        env=environ(tmp_path), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        env=environ(tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 

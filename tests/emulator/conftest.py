@@ -1,11 +1,12 @@
 """Emulators and browsers for the tests that speak HTTP."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
 from emulated_client import Client, ClientFor, client_of
+from setup_robot import Robot
 
 from evergrant.emulator import Emulator
 
@@ -39,3 +40,23 @@ def client_for(emulator: Emulator) -> Iterator[ClientFor]:
     yield make
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def robot_for(emulator: Emulator) -> Iterator[Callable[[str], Robot]]:
+    """Signs people in to Setup, each in a browser of their own."""
+    opened: list[httpx2.Client] = []
+
+    def make(user: str) -> Robot:
+        opened.append(httpx2.Client(verify=TLS))
+        return Robot(emulator, opened[-1], user).sign_in()
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def admin(robot_for: Callable[[str], Robot]) -> Robot:
+    """The admin, signed in to Setup."""
+    return robot_for("admin")

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import store_kit
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -204,7 +205,7 @@ with store.write() as tx:
 
 
 def test_a_killed_process_loses_only_what_it_had_not_committed(tmp_path: Path) -> None:
-    killed = start(KILLED, tmp_path, str(Path(__file__).parent))
+    killed = start(KILLED, tmp_path, str(Path(store_kit.__file__).parent))
     assert killed.wait() == -signal.SIGKILL
     with fresh(tmp_path) as store, store.read() as tx:
         assert [each.text for each in events.recent(tx, "con_acme")] == ["committed"]

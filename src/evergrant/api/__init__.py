@@ -1,1 +1,1 @@
-"""The service: the OAuth callback, health, and the API behind the command line."""
+"""The service: health, the API behind the command line, and room for other faces."""

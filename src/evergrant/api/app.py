@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Header, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from evergrant import keeper as verbs
 from evergrant.errors import EvergrantError, Misuse, NotFound
 from evergrant.keeper import Keeper
-from evergrant.log import logger
 from evergrant.model import Secret, as_json
 from evergrant.store.flows import Flow
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-CALLBACK = "/oauth/callback"
+"""Headers of every answer; a face that sets one of them itself keeps its own."""
 
-log = logger("api")
-_pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+Face = Callable[[FastAPI, Keeper], None]
+"""Something that adds its routes to the service: the console is one."""
 
 
 class NewFlow(BaseModel):
@@ -52,11 +48,12 @@ class SeenText(BaseModel):
     text: str = Field(max_length=1_000_000)
 
 
-def create(keeper: Keeper, key: Secret) -> FastAPI:
-    """The application; `key` is what the API behind the command line asks for."""
-    app = FastAPI(title="Evergrant", docs_url=None, redoc_url=None)
-    app.include_router(_browser(keeper))
-    app.include_router(_operator(keeper, key))
+def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
+    """The application; `key` is what the API behind the command line asks for.
+
+    Nothing here is open to a stranger but `/health`; each of `faces` sees to its own routes.
+    """
+    app = FastAPI(title="Evergrant", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(EvergrantError, _told_error)
 
     @app.middleware("http")
@@ -64,7 +61,8 @@ def create(keeper: Keeper, key: Secret) -> FastAPI:
         request: Request, go_on: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         answer = await go_on(request)
-        answer.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
         return answer
 
     @app.get("/health")
@@ -72,49 +70,13 @@ def create(keeper: Keeper, key: Secret) -> FastAPI:
         """Whether the service answers."""
         return {"status": "ok"}
 
+    app.include_router(_operator(app, keeper, key))
+    for add_to in faces:
+        add_to(app, keeper)
     return app
 
 
-def _browser(keeper: Keeper) -> APIRouter:
-    """What a browser visits: the start link, the callback, and the page that says how it went."""
-    routes = APIRouter(include_in_schema=False)
-
-    @routes.get("/start/{ticket}")
-    def start(ticket: str) -> Response:
-        begun = verbs.start(keeper, ticket)
-        answer = RedirectResponse(begun.authorize_url, 303)
-        answer.set_cookie(
-            _cookie(begun.flow),
-            begun.cookie.reveal(),
-            max_age=900,
-            httponly=True,
-            samesite="lax",
-            secure=keeper.settings.public_url.startswith("https://"),
-        )
-        return answer
-
-    @routes.get(CALLBACK)
-    def callback(request: Request, work: BackgroundTasks, state: str = "") -> Response:
-        cookie = request.cookies.get(_cookie(verbs.flow_in(state)), "")
-        flow = verbs.finish(keeper, str(request.url), cookie)
-        if flow.status == "returned":
-            work.add_task(_prove, keeper, flow)
-        return RedirectResponse(f"/flow/{flow.id}", 303)
-
-    @routes.get("/callback/{how}")
-    def not_taken(how: Literal["refused", "failed"]) -> HTMLResponse:
-        return _page("callback.html", 400 if how == "refused" else 503, how=how)
-
-    @routes.get("/flow/{flow_id}")
-    def flow_page(request: Request, flow_id: str) -> HTMLResponse:
-        cookie = request.cookies.get(_cookie(flow_id), "")
-        flow = verbs.flow_in_browser(keeper, flow_id, cookie)
-        return _page("flow.html", 200, flow=flow, org=verbs.org_of(keeper, flow))
-
-    return routes
-
-
-def _operator(keeper: Keeper, key: Secret) -> APIRouter:
+def _operator(app: FastAPI, keeper: Keeper, key: Secret) -> APIRouter:
     """What the command line asks for, with the operator's key."""
     expected = f"Bearer {key.reveal()}".encode()
 
@@ -148,26 +110,23 @@ def _operator(keeper: Keeper, key: Secret) -> APIRouter:
         """No callback came: take in what the person sees instead, and diagnose from it."""
         return _told(verbs.no_callback(keeper, flow_id, sight.text))
 
+    @routes.post("/sign-in-links", status_code=201)
+    def invite() -> dict[str, str]:
+        """A sign-in link for the console; it is shown once."""
+        return {"link": verbs.invite(keeper).reveal()}
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    def document() -> dict[str, object]:
+        return app.openapi()
+
     return routes
 
 
-def _cookie(flow_id: str) -> str:
-    """Name of the cookie that binds a browser to a flow; it may be in several at once."""
-    return f"evergrant_{flow_id}"
-
-
-def _told_error(request: Request, error: Exception) -> Response:
-    """An error of ours, as JSON for a program and as a page for a person."""
+def _told_error(_request: Request, error: Exception) -> Response:
+    """An error of ours, for a program."""
     if not isinstance(error, EvergrantError):
         raise error
-    status = _status(error)
-    if request.url.path.startswith("/v1/"):
-        return JSONResponse({"error": error.what, "diagnostics": error.diagnostics()}, status)
-    if request.url.path == CALLBACK:
-        # The address holds a code: the person is led away from it before anything is shown.
-        log.warning("a callback was not taken in: %s", error.what)
-        return RedirectResponse(f"/callback/{'refused' if status < 500 else 'failed'}", 303)
-    return _page("trouble.html", status, error=error)
+    return JSONResponse({"error": error.what, "diagnostics": error.diagnostics()}, _status(error))
 
 
 def _status(error: EvergrantError) -> int:
@@ -183,14 +142,3 @@ def _told(flow: Flow) -> dict[str, object]:
         "connection": flow.connection,
         "outcome": as_json(flow.outcome),
     }
-
-
-def _prove(keeper: Keeper, flow: Flow) -> None:
-    try:
-        verbs.prove_flow(keeper, flow)
-    except EvergrantError as error:
-        log.warning("proof of %s: %s", flow.connection, error.what)
-
-
-def _page(name: str, status: int, **values: object) -> HTMLResponse:
-    return HTMLResponse(_pages.get_template(name).render(**values), status)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from evergrant.api.address import announce, operator_key, withdraw
-from evergrant.api.app import create
+from evergrant.api.app import Face, create
 from evergrant.clock import Clock
 from evergrant.errors import PortInUse
 from evergrant.keeper import Keeper, open_keeper
@@ -51,13 +52,18 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def serving(
-    settings: Settings, host: str, port: int, *, clock: Clock | None = None
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    clock: Clock | None = None,
+    faces: Sequence[Face] = (),
 ) -> Iterator[Service]:
     """Run the service in a thread of this process until the block ends."""
     with listen(host, port) as opened:
         settings = _with_port(settings, host, opened.getsockname()[1])
         with open_keeper(settings, clock=clock) as keeper, Walker(keeper):
-            server = _server(keeper, settings)
+            server = _server(keeper, settings, faces)
             thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
             thread.start()
             announce(settings, settings.public_url)
@@ -69,9 +75,11 @@ def serving(
                 thread.join(timeout=10)
 
 
-def _server(keeper: Keeper, settings: Settings) -> uvicorn.Server:
-    app = create(keeper, operator_key(settings))
-    # NOTE: no access log: a callback's address carries a code and a state.
+def _server(keeper: Keeper, settings: Settings, faces: Sequence[Face]) -> uvicorn.Server:
+    app = create(keeper, operator_key(settings), faces)
+    # NOTE: a callback's address carries a code and a state.  `access_log` alone would only
+    # take the handlers away: the logger would serve whoever attaches one.
+    logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Server(
         uvicorn.Config(app, access_log=False, log_config=None, lifespan="off", server_header=False)
     )

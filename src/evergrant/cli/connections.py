@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FINDING = 1
 NOT_DONE = 1
-TITLES = ("connection", "state", "since", "org", "id")
+TITLES = ("connection", "state", "since", "id")
 STYLES = {
     "connected": "green",
     "expiring soon": "yellow",
@@ -56,8 +56,7 @@ def status(form: Format) -> None:
 
 def _row(connection: Connection) -> Sequence[str]:
     since = f"{connection.since:%Y-%m-%d %H:%M}" if connection.since else ""
-    org = connection.identity.org_id if connection.identity else ""
-    return (connection.name, str(connection.state), since, org, connection.id)
+    return (connection.name, str(connection.state), since, connection.id)
 
 
 @click.command()

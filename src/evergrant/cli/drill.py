@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -12,12 +13,13 @@ from evergrant.cli.output import Format, emit, format_option, progress, say, tab
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from evergrant.drills import Row
 
 FINDING = 1
-STYLES = {"✓": "green", "NO": "red"}
+TITLES = ("scenario", "text", "own", "admin", "repro", "fixed", "proven")
+STYLES = {"yes": "green", "NO": "red"}
 
 
 @click.command()
@@ -45,9 +47,8 @@ def drill(scenario: str, every: bool, form: Format) -> None:
     if form is Format.JSON:
         emit("drill", {"rows": [asdict(row) for row in rows]})
     else:
-        titles = ("scenario", "level", "first", "conf", "repro", "fixed", "proven")
-        table(titles, [_cells(row) for row in rows], STYLES)
-        say(_summary(rows))
+        table(TITLES, list(_lines(rows)), STYLES)
+        say("\n".join([*_misses(rows), _summary(rows)]))
     if not all_well(rows):
         raise Exit(FINDING)
 
@@ -71,12 +72,20 @@ def _summary(rows: Sequence[Row]) -> str:
     return "Cause named first: " + ", ".join(told)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    right = row.first == row.cause
-    return (
-        row.id if row.level == "text" else "",
-        row.level,
-        "✓" if right else row.first or "none",
-        f"{row.confidence:.2f}",
-        *("yes" if each else "NO" for each in (row.reproduced, row.fixed, row.proven)),
-    )
+def _lines(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
+    """One line a drill: whether each level named the cause, how sure, and how the story went."""
+    for id_, levels in groupby(rows, key=lambda row: row.id):
+        told = list(levels)
+        last = told[-1]
+        story = ("yes" if each else "NO" for each in (last.reproduced, last.fixed, last.proven))
+        yield (id_, *map(_level, told), *story)
+
+
+def _level(row: Row) -> str:
+    return f"{'✓' if row.first == row.cause else '✗'} {row.confidence:.2f}"
+
+
+def _misses(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        if row.first != row.cause:
+            yield f"  {row.id}, {row.level}: {row.first or 'nothing'} instead"

@@ -77,18 +77,25 @@ def columns() -> int:
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str]) -> None:
-    """A table; `styles` says how a cell that reads so is coloured where colour is wanted."""
+    """A table whose first column gives way where it is too wide.
+
+    `styles` says how a cell that reads so is coloured where colour is wanted.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=None, pad_edge=False, collapse_padding=True)
-    for title in titles:
-        made.add_column(title, overflow="fold")
+    made.add_column(titles[0], overflow="fold")
+    for title in titles[1:]:
+        made.add_column(title, no_wrap=True)
     for row in rows:
         # NOTE: `Text` keeps its words: rich would take "[red]" in a plain string for its markup.
         made.add_row(*(Text(harmless(cell), styles.get(cell, "")) for cell in row))
-    Console(width=columns(), highlight=False).print(made)
+    console = Console(width=columns(), highlight=False)
+    with console.capture() as drawn:
+        console.print(made)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in drawn.get().splitlines())
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """Drills: a scenario played against the emulator from break to proof, and the demo."""
 
-from evergrant.drills.play import Row, drill, ids
+from evergrant.drills.play import Played, Row, drill, ids, play
 
-__all__ = ["Row", "drill", "ids"]
+__all__ = ["Played", "Row", "drill", "ids", "play"]

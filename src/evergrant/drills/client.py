@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -30,6 +30,22 @@ from evergrant.wire import Conversation, Request
 T = TypeVar("T")
 
 
+@dataclass(slots=True)
+class Trail:
+    """What a client knows of its own requests, as fingerprints: the last one, and those before."""
+
+    last: dict[str, Any] = field(default_factory=dict)
+    worked: list[dict[str, Any]] = field(default_factory=list)
+
+    def sent(self, **words: Any) -> None:
+        """A request goes out."""
+        self.last = words
+
+    def answered(self, **words: Any) -> None:
+        """It worked."""
+        self.worked.append({**self.last, **words})
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A client that has one thing wrong."""
@@ -38,6 +54,7 @@ class Broken:
     integration: Integration
     credential: Credential
     mutation: str
+    trail: Trail
 
     @property
     def app(self) -> App:
@@ -88,13 +105,18 @@ def authorize(client: Broken) -> str | None:
     back = read_callback(sight.url)
     if isinstance(back, Denied):
         raise back.refusal()
-    if client.mutation == "late-code":
-        client.stage.control.advance(timedelta(minutes=16))
-    sent = _VERIFIERS.get(client.mutation, lambda right: right)(verifier)
-    _say(client, exchange(client.app, client.host, back.code, sent))
-    if client.mutation == "reuse-code":
+    late = timedelta(minutes=16) if client.mutation == "late-code" else timedelta()
+    client.stage.control.advance(late)
+    sent = _VERIFIERS.get(client.mutation, _right)(verifier)
+    for _ in range(2 if client.mutation == "reuse-code" else 1):
+        client.trail.sent(code=back.code.fingerprint, code_age_s=late.total_seconds())
         _say(client, exchange(client.app, client.host, back.code, sent))
+        client.trail.answered()
     return None
+
+
+def _right(verifier: Secret) -> Secret | None:
+    return verifier
 
 
 _VERIFIERS: dict[str, Callable[[Secret], Secret | None]] = {
@@ -110,12 +132,15 @@ def refreshed(client: Broken) -> None:
     def once() -> Credential:
         return _say(client, refresh(client.app, client.host, token))
 
+    client.trail.sent(spent=token.fingerprint)
     if client.mutation == "refresh-twice-at-once":
+        client.trail.sent(spent=token.fingerprint, overlapped=True)
         with ThreadPoolExecutor(2) as pool:
             for answer in [pool.submit(once), pool.submit(once)]:
                 answer.result()
         return
-    once()
+    came = once().refresh_token
+    client.trail.answered(rotated=came is not None and came != token)
     if client.mutation == "replay-old-refresh-token":
         once()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -10,12 +9,11 @@ from typing import Literal
 from evergrant import evidence
 from evergrant import keeper as verbs
 from evergrant.diagnosis import Diagnosis, diagnose
-from evergrant.drills.client import STEPS, Broken, pasted
 from evergrant.drills.stage import Stage, stage, through_browser
-from evergrant.emulator.scenario import ClientStep, Scenario, find, scenarios
-from evergrant.errors import EvergrantError, NotFound, OurBug
-from evergrant.model import Connection, FlowId, Integration, Session
-from evergrant.org.resources import good_call
+from evergrant.drills.steps import Report, act
+from evergrant.emulator.scenario import Scenario, find, scenarios
+from evergrant.errors import NotFound, OurBug
+from evergrant.model import Connection, Fact, Integration
 from evergrant.store import connections
 
 Level = Literal["text", "own", "admin"]
@@ -40,19 +38,30 @@ class Row:
     proven: bool
 
 
-@dataclass(slots=True)
-class _Failure:
-    flow: FlowId
-    text: str
-
-
 def ids() -> list[str]:
     """Every scenario that can be drilled."""
     return [each for each in scenarios() if each != "demo"]
 
 
-def drill(scenario_id: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One scenario, played to its end."""
+
+    rows: tuple[Row, ...]
+    after: tuple[Fact, ...]
+    """What an admin's look shows after the repair."""
+
+
+def drill(scenario_id: str) -> tuple[Row, ...]:
     """Play one scenario on a stage of its own; a row for each level.
+
+    Raises `NotFound` for a scenario that is not there.
+    """
+    return play(scenario_id).rows
+
+
+def play(scenario_id: str) -> Played:
+    """Play one scenario from break to proof, and look at the org once more at the end.
 
     Raises `NotFound` for a scenario that is not there.
     """
@@ -62,36 +71,53 @@ def drill(scenario_id: str) -> list[Row]:
             next_step="`evergrant emulator scenarios` lists them",
             whose="you",
         )
-    scenario = find(scenario_id)
     with stage() as ground:
-        return list(_play(ground, scenario))
+        return _play(ground, find(scenario_id))
 
 
-def _play(ground: Stage, scenario: Scenario) -> Iterator[Row]:
+def _play(ground: Stage, scenario: Scenario) -> Played:
+    integration, connection = _begin(ground, scenario)
+    ground.control.play(scenario.id, "break")
+    report = act(ground, integration, connection, scenario.client)
+    reproduced = report is not None and _refusing_gate(ground) == scenario.gate
+    found = _judge(ground, connection, report)
+    ground.control.advance(LATER)
+    ground.control.play(scenario.id, "heal")
+    healed = _heal(ground, integration, connection, scenario)
+    rows = tuple(_row(scenario, level, found[level], reproduced, healed) for level in found)
+    return Played(rows, verbs.examine(ground.keeper, connection.id, ground.control.session()).facts)
+
+
+def _begin(ground: Stage, scenario: Scenario) -> tuple[Integration, Connection]:
+    """An org as it is before the break: connected, and used once."""
     ground.control.play(scenario.id, "setup")
     callbacks = [ground.keeper.settings.callback_url]
     ground.control.act("set_callbacks", app=scenario.app, callbacks=callbacks)
     integration = ground.integration(scenario.app)
     connection = _connect(ground, integration)
     ground.control.advance(LATER)
-    ground.control.play(scenario.id, "break")
-    failure = _act(ground, integration, connection, scenario.client)
-    gate = _refusing_gate(ground)
-    found = _judge(ground, connection, failure)
+    verbs.check(ground.keeper, connection.id, renew=True)
     ground.control.advance(LATER)
-    ground.control.play(scenario.id, "heal")
-    fixed, proven = _heal(ground, integration, connection, scenario)
-    for level, diagnosis in found.items():
-        yield Row(
-            id=scenario.id,
-            cause=scenario.cause,
-            level=level,
-            reproduced=gate == scenario.gate and failure is not None,
-            first=diagnosis.cause,
-            confidence=round(diagnosis.ranked[0].confidence, 3) if diagnosis.ranked else 0.0,
-            fixed=fixed,
-            proven=proven,
-        )
+    return integration, connection
+
+
+def _row(
+    scenario: Scenario,
+    level: Level,
+    diagnosis: Diagnosis,
+    reproduced: bool,
+    healed: tuple[bool, bool],
+) -> Row:
+    return Row(
+        id=scenario.id,
+        cause=scenario.cause,
+        level=level,
+        reproduced=reproduced,
+        first=diagnosis.cause,
+        confidence=round(diagnosis.ranked[0].confidence, 3) if diagnosis.ranked else 0.0,
+        fixed=healed[0],
+        proven=healed[1],
+    )
 
 
 def _connect(ground: Stage, integration: Integration) -> Connection:
@@ -106,71 +132,6 @@ def _connect(ground: Stage, integration: Integration) -> Connection:
         return connections.get(tx, flow.connection)
 
 
-def _act(
-    ground: Stage, integration: Integration, connection: Connection, steps: tuple[ClientStep, ...]
-) -> _Failure | None:
-    """Let the client act; the last failure is what a person would report."""
-    failure = None
-    for step in steps:
-        if step.mutation:
-            failure = _broken_step(ground, integration, connection, step) or failure
-        else:
-            failure = _sound_step(ground, integration, connection, step) or failure
-    return failure
-
-
-def _broken_step(
-    ground: Stage, integration: Integration, connection: Connection, step: ClientStep
-) -> _Failure | None:
-    flow, converse = STEPS[step.do]
-    with ground.keeper.reading() as tx:
-        kept = ground.keeper.vault.live(tx, connection.id)
-    if kept is None:
-        raise OurBug("the stage's connection has no credential")
-    client = Broken(ground, integration, kept.credential, step.mutation or "")
-    try:
-        page = converse(client)
-    except EvergrantError as error:
-        verbs.observe(ground.keeper, connection.id, error, flow=flow, doing=step.do)
-        return _Failure(flow, pasted(error))
-    if page is None:
-        return None
-    verbs.observe_text(ground.keeper, connection.id, page, flow=flow, doing=step.do)
-    return _Failure(flow, page)
-
-
-def _sound_step(
-    ground: Stage, integration: Integration, connection: Connection, step: ClientStep
-) -> _Failure | None:
-    if step.do == "call":
-        return _plain_call(ground, connection)
-    if step.do in ("authorize", "connect"):
-        how = {"connection_id": connection.id}
-        flow, sight = through_browser(ground.keeper, integration, ground.person(), **how)
-        if flow.status == "done":
-            return None
-        return _Failure("web_server", sight.pasted())
-    checked = verbs.check(ground.keeper, connection.id, renew=True)
-    if checked.failure is None:
-        return None
-    return _Failure(checked.flow, pasted(checked.failure))
-
-
-def _plain_call(ground: Stage, connection: Connection) -> _Failure | None:
-    """A call by a client that does not renew: what most people report."""
-    with ground.keeper.reading() as tx:
-        kept = ground.keeper.vault.live(tx, connection.id)
-    if kept is None:
-        raise OurBug("the stage's connection has no credential")
-    token = kept.credential.access_token
-    try:
-        ground.keeper.say(good_call(Session(kept.credential.instance_url, token)))
-    except EvergrantError as error:
-        verbs.observe(ground.keeper, connection.id, error, flow="rest_api_call", doing="call")
-        return _Failure("rest_api_call", pasted(error))
-    return None
-
-
 def _refusing_gate(ground: Stage) -> str:
     """The gate that refused last, by the emulator's own trace."""
     for attempt in reversed(ground.control.trace()):
@@ -180,9 +141,7 @@ def _refusing_gate(ground: Stage) -> str:
     return ""
 
 
-def _judge(
-    ground: Stage, connection: Connection, failure: _Failure | None
-) -> dict[Level, Diagnosis]:
+def _judge(ground: Stage, connection: Connection, failure: Report | None) -> dict[Level, Diagnosis]:
     keeper = ground.keeper
     text, flow = (failure.text, failure.flow) if failure else ("", "unknown")
     facts = evidence.of_text(text, flow=flow)

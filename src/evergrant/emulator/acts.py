@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from evergrant.emulator import acts_apps, acts_users
+from evergrant.emulator import acts_apps, acts_setup, acts_users
 
 if TYPE_CHECKING:
     from evergrant.emulator.org import Org
@@ -43,6 +43,10 @@ ACTS: Final[dict[str, Act]] = {
         acts_users.remove_sessions,
         acts_users.set_ip,
         acts_users.advance_clock,
+        acts_setup.set_permission_set,
+        acts_setup.unlock_user,
+        acts_setup.revoke_approval,
+        acts_setup.remove_session,
     )
 }
 

@@ -40,9 +40,7 @@ def set_permission_set(org: Org, *, permission_set: str, permissions: dict[str, 
 def unlock_user(org: Org, *, user: str) -> Done:
     """Unlock a user whose password is locked after too many wrong ones."""
     row = find_user(org, user)
-    org.db.execute(
-        'UPDATE "UserLogin" SET "IsPasswordLocked" = 0 WHERE "UserId" = ?', (row["Id"],)
-    )
+    org.db.execute('UPDATE "UserLogin" SET "IsPasswordLocked" = 0 WHERE "UserId" = ?', (row["Id"],))
     audit(org, "inferred:unlockUser", f"Unlocked user {row['Username']}", _USERS)
     return {}
 

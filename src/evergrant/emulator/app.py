@@ -11,6 +11,7 @@ from starlette.routing import Route
 from evergrant.emulator import authorize, data, other_endpoints, pages, token_endpoint, web
 from evergrant.emulator.authorize_request import PATH as AUTHORIZE
 from evergrant.emulator.front import Front
+from evergrant.emulator.setup_routes import setup_routes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,7 +58,8 @@ def create_app(org: Org, faults: Faults) -> ASGIApp:
     ]
     unbuilt = [Route(path, _unbuilt, methods=["GET", "POST"]) for path in _NOT_BUILT]
     inner = Starlette(
-        routes=[*routes, *unbuilt, *data.data_routes(org)], exception_handlers={404: _unknown}
+        routes=[*routes, *unbuilt, *data.data_routes(org), *setup_routes(org)],
+        exception_handlers={404: _unknown},
     )
     return Front(org, faults, inner)
 

@@ -10,17 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import setup_policies as policies
 from evergrant.emulator import state
-from evergrant.emulator.setup_desk import (
-    EDIT_APPS,
-    EDIT_EXTERNAL,
-    INSTALL,
-    VIEW,
-    VIEW_EXTERNAL,
-    Deed,
-    NoRecord,
-    Page,
-    Right,
-)
+from evergrant.emulator.setup_desk import Deed, NoRecord, Page, Right
 from evergrant.emulator.setup_lookup import (
     app_of,
     apps_of,
@@ -30,6 +20,7 @@ from evergrant.emulator.setup_lookup import (
     sets_of,
     users_of,
 )
+from evergrant.emulator.setup_rights import EDIT_APPS, EDIT_EXTERNAL, INSTALL, VIEW, VIEW_EXTERNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

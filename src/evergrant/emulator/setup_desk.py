@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from evergrant.emulator.permissions import PERMISSIONS
 
@@ -94,31 +94,3 @@ class Page:
     show: Callable[[Desk], Mapping[str, object]]
     """Raises NoRecord."""
     deeds: Mapping[str, Deed] = field(default_factory=dict)
-
-
-_CUSTOMIZE: Final = frozenset({"CustomizeApplication"})
-_SETUP: Final = frozenset({"ViewSetup"})
-_USERS: Final = frozenset({"ManageUsers"})
-_SETS: Final = frozenset({"ManageProfilesPermissionsets"})
-_APPS: Final = frozenset({"ManageRemoteAccess", "ModifyAllData"})
-
-VIEW: Final = Right((_SETUP,), "inferred")
-VIEW_USAGE: Final = Right((_SETUP, _USERS), "official")
-INSTALL: Final = Right((_CUSTOMIZE, _APPS), "official")
-"""Install and uninstall on Connected Apps OAuth Usage."""
-EDIT_APPS: Final = Right((_CUSTOMIZE, _APPS), "inferred")
-"""Block, unblock and edit policies: taken to need what installing needs."""
-REVOKE: Final = Right((_USERS,), "inferred")
-ASSIGN: Final = Right((frozenset({"AssignPermissionSets"}),), "inferred")
-EDIT_SETS: Final = Right((_SETS,), "inferred")
-EDIT_RANGES: Final = Right((_SETS | {"ManageIpAddresses"},), "inferred")
-EDIT_USERS: Final = Right((_USERS,), "inferred")
-FREEZE: Final = Right((_USERS | {"FreezeUsers"},), "inferred")
-VIEW_LOGINS: Final = Right((_USERS | {"MonitorLoginHistory"},), "inferred")
-VIEW_AUDIT: Final = Right((_SETUP,), "official")
-VIEW_SESSIONS: Final = Right((_USERS,), "inferred")
-EDIT_ORG: Final = Right((_CUSTOMIZE,), "inferred")
-_EXTERNAL: Final = frozenset({"ExternalClientAppAdmin", "ExternalClientAppDeveloper"})
-VIEW_EXTERNAL: Final = Right((_EXTERNAL | {"ExternalClientAppViewer"},), "official")
-EDIT_EXTERNAL: Final = Right((frozenset({"ExternalClientAppAdmin"}),), "official")
-BUILD_EXTERNAL: Final = Right((frozenset({"ExternalClientAppDeveloper"}),), "official")

@@ -14,7 +14,8 @@ from evergrant.emulator import (
     setup_usage,
     setup_users,
 )
-from evergrant.emulator.setup_desk import VIEW, Page
+from evergrant.emulator.setup_desk import Page
+from evergrant.emulator.setup_rights import VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,6 +19,7 @@ _IP: Final = f"{_HELP}xcloud.connected_app_continuous_ip.htm"
 _AUDIT_NAMES: Final = "Setup Audit Trail reference (observed)"
 _REMOTE: Final = f"{_HELP}platform.remoteaccess_request.htm"
 _BLOCKED_FLOWS: Final = f"{_HELP}xcloud.remoteaccess_disable_username_password_flow_ca.htm"
+_LOGINS: Final = "Salesforce Security Guide, users_login_history"
 _GUIDES: Final = "vendors' published reconnection guides"
 _GUESSED: Final = frozenset({
     "AssignPermissionSets", "ManageProfilesPermissionsets", "ManageSessionPermissionSets",
@@ -26,7 +27,7 @@ _GUESSED: Final = frozenset({
 })  # fmt: skip
 """Permissions whose label is inferred (see permissions.py)."""
 
-SOURCED: Final[dict[str, str]] = {
+STATED: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "App Manager", "Connected Apps OAuth Usage", "Manage Connected Apps",
@@ -66,11 +67,20 @@ SOURCED: Final[dict[str, str]] = {
     "Refresh Token Policy": "Object Reference, ConnectedApplication.RefreshTokenValidityPeriod",
     "Login IP Ranges": "LOGIN_STATUS reference",
     "Allow OAuth Username-Password Flows": _BLOCKED_FLOWS,
+    **dict.fromkeys(("Username", "HTTP Login Method"), _LOGINS),
+}  # fmt: skip
+"""Labels of pages, lists and buttons, to where they are stated."""
+_REFERENCES: Final = (
+    "LoginHistory", "ConnectedApplication", "ExternalClientApplication", "OauthToken",
+    "PermissionSetAssignment", "SetupAuditTrail", "AuthSession",
+)  # fmt: skip
+"""Objects whose field labels the Object Reference states."""
+SOURCED: Final[dict[str, str]] = {
     **{label: "Object Reference, PermissionSet" for name, label in PERMISSIONS.items()
        if name not in _GUESSED},
-    **{each.label: "Object Reference, LoginHistory" for each in OBJECTS["LoginHistory"].fields},
-    **{each.label: "Object Reference, PermissionSetAssignment"
-       for each in OBJECTS["PermissionSetAssignment"].fields},
+    **{each.label: f"Object Reference, {name}" for name in _REFERENCES
+       for each in OBJECTS[name].fields},
+    **STATED,
 }  # fmt: skip
 """Label to where it is stated."""
 

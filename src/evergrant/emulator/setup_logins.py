@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import state
 from evergrant.emulator.objects import OBJECTS
-from evergrant.emulator.setup_desk import (
-    REVOKE,
-    VIEW_AUDIT,
-    VIEW_LOGINS,
-    VIEW_SESSIONS,
-    Deed,
-    Page,
-)
+from evergrant.emulator.setup_desk import Deed, Page
 from evergrant.emulator.setup_lookup import users_of
+from evergrant.emulator.setup_rights import REVOKE, VIEW_AUDIT, VIEW_LOGINS, VIEW_SESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +31,7 @@ COLUMNS: Final = {
 }  # fmt: skip
 _NEWEST: Final = (
     'SELECT h.*, u."Username" FROM "LoginHistory" h LEFT JOIN "User" u ON u."Id" = h."UserId"'
-    ' WHERE (:user = \'\' OR h."UserId" = :user)'
+    " WHERE (:user = '' OR h.\"UserId\" = :user)"
     ' ORDER BY h."LoginTime" DESC, h.rowid DESC LIMIT :rows OFFSET :start'
 )
 

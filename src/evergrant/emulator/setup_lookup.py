@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evergrant.emulator import ids, state
-from evergrant.emulator.apps import OBJECTS
 from evergrant.emulator.setup_desk import NoRecord
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def apps_of(desk: Desk, *kinds: AppKind) -> list[AppPolicy]:
     """Every app of these kinds that was not deleted, by label; of all kinds where none is named."""
     rows = state.every(desk.db, "SELECT id FROM x_app")
     apps = (state.load_app(desk.db, row["id"]) for row in rows)
-    wanted = [app for app in apps if not app.deleted and app.kind in (kinds or tuple(OBJECTS))]
+    wanted = [app for app in apps if not app.deleted and (not kinds or app.kind in kinds)]
     return sorted(wanted, key=lambda app: app.label.casefold())
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from evergrant.emulator import state
-from evergrant.emulator.setup_desk import EDIT_ORG, VIEW, Deed, Page
+from evergrant.emulator.setup_desk import Deed, Page
 from evergrant.emulator.setup_lookup import apps_of
 from evergrant.emulator.setup_policies import TIMEOUTS, differing, whole
+from evergrant.emulator.setup_rights import EDIT_ORG, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def offered(desk: Desk) -> dict[str, str]:
     """API name to label, by label; a permission of a feature only where the org has it."""
     has_control = state.load_org(desk.db).api_access_control
-    shown = {name: label for name, label in PERMISSIONS.items() if has_control or name not in FEATURES}
+    shown = {
+        name: label for name, label in PERMISSIONS.items() if has_control or name not in FEATURES
+    }
     return dict(sorted(shown.items(), key=lambda each: each[1].casefold()))
 
 

@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import state
 from evergrant.emulator.setup_apps import grant
-from evergrant.emulator.setup_desk import (
-    ASSIGN,
-    EDIT_SETS,
-    VIEW,
-    Deed,
-    NoRecord,
-    Page,
-)
+from evergrant.emulator.setup_desk import Deed, NoRecord, Page
 from evergrant.emulator.setup_lookup import (
     app_of,
     apps_of,
@@ -24,6 +17,7 @@ from evergrant.emulator.setup_lookup import (
     users_of,
 )
 from evergrant.emulator.setup_permissions import held, offered, turned
+from evergrant.emulator.setup_rights import ASSIGN, EDIT_SETS, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +42,7 @@ def _one(desk: Desk) -> Mapping[str, object]:
     granted = _granted(desk, row["Id"])
     assigned = assigned_to(desk, row["Id"])
     return {
-        "set": row, "offered": offered(desk), "held": held(row),
+        "held_set": row, "offered": offered(desk), "held": held(row),
         "apps": [app for app in apps_of(desk) if app.id in granted],
         "other_apps": [app for app in apps_of(desk) if app.id not in granted],
         "assigned": assigned, "other_users": missing(users_of(desk), assigned, "UserId"),

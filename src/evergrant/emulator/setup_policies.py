@@ -47,7 +47,7 @@ def choice(form: Form, field: str, choices: Mapping[str, object]) -> str:
 def whole(form: Form, field: str, what: str) -> int:
     """A number from 1 up; raises BadForm."""
     text = form.get(field, "").strip()
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) <= 5):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 5):
         raise BadForm(f"{what} must be a whole number from 1 to 99999")
     return int(text)
 
@@ -78,7 +78,10 @@ def refresh_choices(app: AppPolicy) -> dict[str, str]:
     """
     if app.idle_limit_days is None:
         return REFRESH
-    return {**REFRESH, "infinite": f"Expire refresh token if not used for {app.idle_limit_days} days"}
+    return {
+        **REFRESH,
+        "infinite": f"Expire refresh token if not used for {app.idle_limit_days} days",
+    }
 
 
 def words(desk: Desk, form: Form, app: AppPolicy) -> dict[str, Any]:

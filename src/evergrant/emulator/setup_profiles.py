@@ -6,17 +6,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from evergrant.emulator import ids, state
-from evergrant.emulator.setup_desk import (
-    EDIT_RANGES,
-    EDIT_SETS,
-    VIEW,
-    BadForm,
-    Deed,
-    Page,
-)
+from evergrant.emulator.setup_desk import BadForm, Deed, Page
 from evergrant.emulator.setup_lookup import profiles_of, record_of
 from evergrant.emulator.setup_permissions import held, offered, turned
 from evergrant.emulator.setup_policies import TIMEOUTS, minutes
+from evergrant.emulator.setup_rights import EDIT_RANGES, EDIT_SETS, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +23,7 @@ DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday
 _HOUR: Final = 60
 HOURS: Final = {hour * _HOUR: f"{hour:02}:00" for hour in range(25)}
 """Login hours are multiples of an hour (Metadata API, Profile.loginHours); 24:00 ends the day."""
+_HOUR_WORDS: Final = frozenset(map(str, HOURS))
 
 
 def _list(desk: Desk) -> Mapping[str, object]:
@@ -96,7 +91,7 @@ def _window(form: Form, day: int) -> Hours | None:
     ends = form.get(f"start.{day}", ""), form.get(f"end.{day}", "")
     if ends == ("", ""):
         return None
-    if not all(end.isdigit() and int(end) in HOURS for end in ends) or int(ends[0]) >= int(ends[1]):
+    if not set(ends) <= _HOUR_WORDS or int(ends[0]) >= int(ends[1]):
         raise BadForm(f"{DAYS[day]} must begin before it ends")
     return day, int(ends[0]), int(ends[1])
 

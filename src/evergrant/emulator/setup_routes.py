@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -17,14 +19,13 @@ from evergrant.emulator.setup_index import BY_ADDRESS, BY_PREFIX, HOME, NOT_BUIL
 from evergrant.emulator.sign_in import COOKIE, onward, sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.requests import Request
-
     from evergrant.emulator.org import Org
     from evergrant.emulator.setup_desk import Act, Form, Page
 
-Endpoint = "Callable[[Request], Awaitable[Response]]"
+Endpoint = Callable[[Request], Awaitable[Response]]
+_BOTH: Final = ["GET", "POST"]
+_NO_RECORD: Final = "The record you asked for is not in this org, or no longer."
+_FOREIGN: Final = "This form was not made for this browser. Open the page again."
 
 
 def setup_routes(org: Org) -> list[Route]:
@@ -38,53 +39,58 @@ def setup_routes(org: Org) -> list[Route]:
     ]
 
 
-_BOTH = ["GET", "POST"]
-
-
-def _page(org: Org, page: Page) -> Callable[[Request], Awaitable[Response]]:
+def _page(org: Org, page: Page) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        return await _serve(org, page, request)
+        return await _enter(org, request, lambda desk, form: _visit(request, desk, page, form))
 
     return endpoint
 
 
-def _record(org: Org) -> Callable[[Request], Awaitable[Response]]:
+def _record(org: Org) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         record = request.path_params["record"]
         page = BY_PREFIX.get(record[:3])
         if page is None or not ids.is_id(record):
             raise HTTPException(404)
-        return await _serve(org, page, request)
+        return await _page(org, page)(request)
 
     return endpoint
 
 
-def _not_built(org: Org) -> Callable[[Request], Awaitable[Response]]:
+def _not_built(org: Org) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         name = request.path_params["name"]
         title = NOT_BUILT.get(name, name)
-        with org.lock:
-            desk = _desk(org, request)
-            if desk is None:
-                return await _at_the_door(org, request)
-            text = f"Evergrant's emulator does not build the Setup page {title}."
-            return setup_view.sentence(desk, title, text, 501)
+        text = f"Evergrant's emulator does not build the Setup page {title}."
+        return await _enter(
+            org, request, lambda desk, _form: setup_view.sentence(desk, title, text, 501)
+        )
 
     return endpoint
 
 
-def _logout(org: Org) -> Callable[[Request], Awaitable[Response]]:
+def _logout(org: Org) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        form = await web.form_of(request)
-        answer = RedirectResponse(HOME, 303)
-        with org.changing():
-            desk = _desk(org, request)
-            if desk is not None and desk.is_own(form):
-                end_sessions(org, "logged out", token=desk.sid)
-                answer.delete_cookie(COOKIE)
-        return answer
+        return await _enter(org, request, _leave)
 
     return endpoint
+
+
+def _leave(desk: Desk, form: Form) -> Response:
+    if not desk.is_own(form):
+        return setup_view.sentence(desk, "Not done", _FOREIGN, 403)
+    end_sessions(desk.org, "logged out", token=desk.sid)
+    answer = RedirectResponse(HOME, 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+async def _enter(org: Org, request: Request, answer: Callable[[Desk, Form], Response]) -> Response:
+    """Let in who is signed in, and sign in who is not; a GET comes with an empty form."""
+    form = await web.form_of(request) if request.method == "POST" else {}
+    with org.lock:
+        desk = _desk(org, request)
+        return _at_the_door(org, request, form) if desk is None else answer(desk, form)
 
 
 def _desk(org: Org, request: Request) -> Desk | None:
@@ -99,14 +105,13 @@ def _desk(org: Org, request: Request) -> Desk | None:
     )  # fmt: skip
 
 
-async def _at_the_door(org: Org, request: Request) -> Response:
-    form = await web.form_of(request) if request.method == "POST" else {}
+def _at_the_door(org: Org, request: Request, form: Form) -> Response:
     here = _here(request)
-    if "username" not in form or "password" not in form:
+    if "username" not in form:
         return pages.login(org, here, "")
     login_url = web.place_of(org, request).login_url
     with org.changing():
-        signed = sign_in(org, form["username"], form["password"], login_url)
+        signed = sign_in(org, form["username"], form.get("password", ""), login_url)
     if isinstance(signed, Refusal):
         return pages.login(org, here, form["username"], signed.description)
     return onward(signed, here)
@@ -119,31 +124,21 @@ def _here(request: Request, **more: str) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
-async def _serve(org: Org, page: Page, request: Request) -> Response:
-    with org.lock:
-        desk = _desk(org, request)
-    if desk is None:
-        return await _at_the_door(org, request)
-    form = await web.form_of(request) if request.method == "POST" else None
-    with org.lock:
-        if not page.right.allows(desk.permissions):
-            return setup_view.insufficient(desk, page.right)
-        try:
-            if form is None:
-                return setup_view.draw(desk, page)
+def _visit(request: Request, desk: Desk, page: Page, form: Form) -> Response:
+    if not page.right.allows(desk.permissions):
+        return setup_view.insufficient(desk, page.right)
+    try:
+        if request.method == "POST":
             return _press(desk, page, form) or RedirectResponse(_here(request, done="1"), 303)
-        except NoRecord:
-            return setup_view.sentence(desk, "Data Not Available", _NO_RECORD, 404)
-
-
-_NO_RECORD = "The record you asked for is not in this org, or no longer."
+        return setup_view.draw(desk, page)
+    except NoRecord:
+        return setup_view.sentence(desk, "Data Not Available", _NO_RECORD, 404)
 
 
 def _press(desk: Desk, page: Page, form: Form) -> Response | None:
     """Do what a button says; None where it is done. Raises NoRecord."""
     if not desk.is_own(form):
-        text = "This form was not made for this browser. Open the page again."
-        return setup_view.sentence(desk, "Not done", text, 403)
+        return setup_view.sentence(desk, "Not done", _FOREIGN, 403)
     deed = page.deeds.get(form.get("do", ""))
     if deed is None:
         return setup_view.draw(desk, page, 400, problem="This page has no such button.")

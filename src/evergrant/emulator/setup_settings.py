@@ -8,19 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from evergrant.emulator import state
-from evergrant.emulator.setup_desk import (
-    BUILD_EXTERNAL,
-    EDIT_APPS,
-    VIEW,
-    VIEW_EXTERNAL,
-    BadForm,
-    Deed,
-    Page,
-)
+from evergrant.emulator.setup_desk import BadForm, Deed, Page
 from evergrant.emulator.setup_lookup import app_of, apps_of
 from evergrant.emulator.setup_policies import differing
+from evergrant.emulator.setup_rights import BUILD_EXTERNAL, EDIT_APPS, VIEW, VIEW_EXTERNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,10 +59,9 @@ def _settings(desk: Desk) -> Mapping[str, object]:
 def _ends(pem: str) -> str:
     """The last day of a certificate; empty where there is none, or none that can be read."""
     try:
-        certificate = x509.load_pem_x509_certificate(pem.encode())
+        return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc.date().isoformat()
     except ValueError:
         return ""
-    return certificate.not_valid_after_utc.date().isoformat()
 
 
 def _consumer(desk: Desk) -> Mapping[str, object]:
@@ -110,9 +103,12 @@ def _certificate(form: Form, app: AppPolicy) -> str:
     pem = form.get("certificate", "").replace("\r\n", "\n").strip()
     if pem == app.certificate.strip():
         return app.certificate
-    if not _ends(pem):
-        raise BadForm("the certificate must be one X.509 certificate in PEM form")
-    return f"{pem}\n"
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+    except ValueError as error:
+        raise BadForm("the certificate must be an X.509 certificate in PEM form") from error
+    # Written anew, so that a private key pasted along with it is not kept.
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def _rotate(desk: Desk, _form: Form) -> Iterable[Act]:

@@ -9,17 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import ids, state
-from evergrant.emulator.setup_desk import (
-    EDIT_APPS,
-    INSTALL,
-    REVOKE,
-    VIEW_USAGE,
-    BadForm,
-    Deed,
-    NoRecord,
-    Page,
-)
+from evergrant.emulator.setup_desk import BadForm, Deed, NoRecord, Page
 from evergrant.emulator.setup_lookup import app_of, apps_of
+from evergrant.emulator.setup_rights import EDIT_APPS, INSTALL, REVOKE, VIEW_USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

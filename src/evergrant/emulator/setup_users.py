@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import state
-from evergrant.emulator.setup_desk import ASSIGN, EDIT_USERS, FREEZE, REVOKE, VIEW, Deed, Page
-from evergrant.emulator.setup_logins import newest_of
+from evergrant.emulator.setup_desk import Deed, Page
+from evergrant.emulator.setup_logins import COLUMNS, newest_of
 from evergrant.emulator.setup_lookup import (
     missing,
     picked,
@@ -20,6 +20,7 @@ from evergrant.emulator.setup_lookup import (
     users_of,
 )
 from evergrant.emulator.setup_permsets import assignment
+from evergrant.emulator.setup_rights import ASSIGN, EDIT_USERS, FREEZE, REVOKE, VIEW, VIEW_LOGINS
 from evergrant.emulator.setup_usage import approvals_of, revoke_one
 
 if TYPE_CHECKING:
@@ -41,8 +42,17 @@ def _one(desk: Desk) -> Mapping[str, object]:
         "login": state.one(desk.db, 'SELECT * FROM "UserLogin" WHERE "UserId" = ?', user["Id"]),
         "profiles": profiles_of(desk), "assigned": assigned,
         "other_sets": missing(sets_of(desk), assigned),
-        "approvals": approvals_of(desk, user_id=user["Id"]),
-        "logins": newest_of(desk, user["Id"]),
+        **_seen_by(desk, user["Id"]),
+    }  # fmt: skip
+
+
+def _seen_by(desk: Desk, user_id: str) -> Mapping[str, object]:
+    """Approvals and logins, for whoever may see those of others; None for the rest."""
+    sees_tokens = REVOKE.allows(desk.permissions)
+    sees_logins = VIEW_LOGINS.allows(desk.permissions)
+    return {
+        "approvals": approvals_of(desk, user_id=user_id) if sees_tokens else None,
+        "logins": newest_of(desk, user_id) if sees_logins else None, "columns": COLUMNS,
     }  # fmt: skip
 
 

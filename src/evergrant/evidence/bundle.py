@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,8 +61,12 @@ def _plain(value: Any) -> Value:
     return value  # type: ignore[no-any-return]
 
 
-_READERS = {
-    "unknown": lambda value: Unknown(**value),
+def _unknown(value: Any) -> Value:
+    return Unknown(**value)
+
+
+_READERS: dict[str, Callable[[Any], Value]] = {
+    "unknown": _unknown,
     "time": datetime.fromisoformat,
     "words": tuple,
     "plain": _plain,

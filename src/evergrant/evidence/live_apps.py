@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evergrant.errors import Refused
 from evergrant.evidence.live_question import (
     Found,
     Question,
@@ -81,15 +82,20 @@ def _refresh_policy(row: Row) -> list[Found]:
     return [limited, Found("app.refresh_token_policy", kind, quote)]
 
 
+_EXTERNAL_POLICY = (
+    "SELECT PermittedUsersPolicyType, RefreshTokenPolicyType, RequiredSessionLevel,"
+    " IsClientCredentialsFlowEnabled, ClientCredentialsFlowUser FROM ExtlClntAppOauthPlcyCnfg"
+    " WHERE ExternalClientApplicationId = "
+)
+
+
 def _external(question: Question, app: Row) -> Conversation[list[Found]]:
     here = Found("app.in_org", True, f"ExternalClientApplication {app.get('MasterLabel')}",
                  learned=str(app.get("Id", "")))  # fmt: skip
-    found = yield from rows(
-        question,
-        "SELECT PermittedUsersPolicyType, RefreshTokenPolicyType, RequiredSessionLevel,"
-        " IsClientCredentialsFlowEnabled, ClientCredentialsFlowUser FROM ExtlClntAppOauthPlcyCnfg"
-        f" WHERE ExternalClientApplicationId = {text(str(app.get('Id', '')))}",
-    )
+    try:
+        found = yield from rows(question, _EXTERNAL_POLICY + text(str(app.get("Id", ""))))
+    except Refused as error:
+        return [here, *unknown(_POLICY, f"the org refused: {error.what}", _METADATA)]
     if not found:
         return [here, *unknown(_POLICY, "no policies are shown", _METADATA)]
     return [here, *_external_policy(found[0])]

@@ -141,7 +141,9 @@ def _observed(keeper: Keeper, connection: Connection, broken: _Failed) -> Checke
     if _version(live) != _version(broken.used):
         raise Overtaken
     failure, flow = broken.failure, broken.flow
-    seen = observe(keeper, connection.id, failure, flow=flow, doing=broken.doing)
+    spent = broken.used.credential.refresh_token if broken.used else None
+    trail = {"spent": spent.fingerprint} if spent and flow == "refresh_token" else {}
+    seen = observe(keeper, connection.id, failure, flow=flow, doing=broken.doing, trail=trail)
     return Checked(seen.connection, seen.signal, failure, flow, seen.diagnosis)
 
 

@@ -39,8 +39,16 @@ def pause(keeper: Keeper, connection_id: str) -> Connection:
 
 
 def resume(keeper: Keeper, connection_id: str) -> Connection:
-    """Watch a paused connection again; it is unproven until the next check."""
-    return _signal(keeper, connection_id, Signal.RESUME, "resumed by a person")
+    """Watch a paused connection again; it is unproven until the next check.
+
+    A choice that was open when it was paused is open again.
+    """
+    connection = _signal(keeper, connection_id, Signal.RESUME, "resumed by a person")
+    with keeper.writing() as tx:
+        if connection.state is State.DEGRADED and keeper.vault.held(tx, connection.id):
+            why = "another org or user had come back"
+            return learn(keeper, tx, connection, Signal.IDENTITY_DIFFERS, why=why)
+    return connection
 
 
 def _signal(keeper: Keeper, connection_id: str, signal: Signal, why: str) -> Connection:

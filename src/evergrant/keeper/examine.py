@@ -10,9 +10,9 @@ from evergrant.diagnosis import Diagnosis, diagnose
 from evergrant.keeper.incident import facts_of, judged
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
-from evergrant.keeper.record import note
+from evergrant.keeper.record import AUTHORIZED, note
 from evergrant.model import Connection, Fact, Incident, Integration, Session
-from evergrant.store import connections, incidents
+from evergrant.store import connections, events, incidents
 
 BEFORE = timedelta(days=2)
 """How far before an incident's first failure the org is searched for what changed."""
@@ -48,8 +48,11 @@ def _org_facts(
     incident: Incident | None,
     session: Session,
 ) -> list[Fact]:
-    who = connection.identity
-    began = incident.opened_at if incident else keeper.clock.now()
+    who, now = connection.identity, keeper.clock.now()
+    began = incident.opened_at if incident else now
+    with keeper.reading() as tx:
+        history = events.recent(tx, connection.id, limit=200)
+    authorized = next((each.at for each in history if each.kind in AUTHORIZED), None)
     return keeper.say(
         evidence.look_at_org(
             session,
@@ -58,5 +61,8 @@ def _org_facts(
             user_id=who.user_id if who else "",
             username=who.username if who else integration.subject,
             since=began - BEFORE,
+            authorized_at=authorized,
+            failed_at=incident.opened_at if incident else None,
+            at=now,
         )
     )

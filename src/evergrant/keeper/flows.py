@@ -71,7 +71,7 @@ def begin(
             connection=known.id if known else "",
             purpose="reauthorize" if known else "connect",
             name=known.name if known else name,
-            login_host=_host(keeper, login_host, own),
+            login_host=login_place(keeper, login_host, own),
             login_hint=login_hint,
             force_login=force_login,
             ticket_hash=hashed(ticket),
@@ -81,7 +81,12 @@ def begin(
         flows.add(tx, flow)
         if known:
             note(keeper, tx, known.id, "reauthorization begun", f"at {flow.login_host}")
-    return Begun(flow, Secret(f"{keeper.settings.public_url}/start/{ticket.reveal()}"))
+    return Begun(flow, start_link(keeper, ticket))
+
+
+def start_link(keeper: Keeper, ticket: Secret) -> Secret:
+    """The address that a browser opens to start a flow."""
+    return Secret(f"{keeper.settings.public_url.rstrip('/')}/start/{ticket.reveal()}")
 
 
 def _spoken(integration: Integration) -> Integration:
@@ -104,9 +109,9 @@ def _known(tx: Tx, integration: Integration, connection_id: str, name: str) -> C
     return known
 
 
-def _host(keeper: Keeper, asked: str, own: str) -> str:
+def login_place(keeper: Keeper, asked: str, own: str) -> str:
     """Where to log in: any other host than the connection's own is looked at first, for the
-    consumer secret will be sent there."""
+    consumer secret will be sent there.  Raises `HostRefused`."""
     if asked in ("", own):
         return own
     settings = keeper.settings

@@ -88,8 +88,12 @@ def undo(keeper: Keeper, connection: Connection, kept: Kept) -> None:
         if held is None or held.id != kept.id:
             return  # a newer authorization has displaced it, and gave it back
         keeper.vault.drop_held(tx, connection.id)
-        if connections.by_id(tx, connection.id).epoch == 0:
-            learn(keeper, tx, connection, Signal.REMOVE, why="the first authorization failed")
+        known = connections.by_id(tx, connection.id)
+        if known.epoch == 0:
+            learn(keeper, tx, known, Signal.REMOVE, why="the first authorization failed")
+        elif known.state is State.ON_HOLD:
+            # What was on hold gave way to this one: there is nothing left to choose from.
+            learn(keeper, tx, known, Signal.HOLD_RELEASED, why="a later authorization failed")
     give_back(keeper, connection, kept.credential)
 
 

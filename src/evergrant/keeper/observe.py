@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from evergrant import evidence
 from evergrant.diagnosis import Diagnosis, diagnose
@@ -27,6 +28,15 @@ class Observed:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """The circumstances of a failure."""
+
+    doing: str
+    of_credential: bool
+    trail: Mapping[str, Any] = field(default_factory=dict)
+
+
 def observe(
     keeper: Keeper,
     connection_id: str,
@@ -35,14 +45,29 @@ def observe(
     flow: FlowId,
     doing: str,
     of_credential: bool = True,
+    trail: Mapping[str, Any] | None = None,
 ) -> Observed:
     """Take in a failure of a token request or a call.
 
     `flow` is how the client came to Salesforce, `doing` a few words for the history;
     `of_credential` says whether the credential in use was refused, or only a new authorization.
+    `trail` is what the client knows of the request: fingerprints (`spent`, `code`), `code_age_s`,
+    `overlapped`; never a secret.
     """
     facts = evidence.of_failure(failure, flow=flow, at=keeper.clock.now())
-    return take(keeper, connection_id, facts, failure, doing=doing, of_credential=of_credential)
+    how = _How(doing, of_credential, trail or {})
+    return take(keeper, connection_id, facts, failure, how)
+
+
+def observe_success(
+    keeper: Keeper, connection_id: str, kind: str, text: str, trail: Mapping[str, Any]
+) -> None:
+    """Take in that a client did something that worked (`renewed`, `call succeeded`).
+
+    For clients that hold their own tokens: what they spent and what they got, as fingerprints.
+    """
+    with keeper.writing() as tx:
+        note(keeper, tx, connections.get(tx, connection_id).id, kind, text, **trail)
 
 
 def observe_text(
@@ -53,7 +78,7 @@ def observe_text(
     words = {fact.name: str(fact.value) for fact in facts}
     error = words.get("token_reply.error") or words.get("page.error") or "no callback came"
     failure = Refused(error, words.get("token_reply.description", ""), channel="html")
-    return take(keeper, connection_id, facts, failure, doing=doing, of_credential=False)
+    return take(keeper, connection_id, facts, failure, _How(doing, of_credential=False))
 
 
 def take(
@@ -61,9 +86,7 @@ def take(
     connection_id: str,
     facts: Sequence[Fact],
     failure: EvergrantError,
-    *,
-    doing: str,
-    of_credential: bool,
+    how: _How,
 ) -> Observed:
     """Feed facts to the connection's incident and let the state follow from the diagnosis.
 
@@ -75,11 +98,12 @@ def take(
         known = [*facts, *own_facts(keeper, tx, connection, integration)]
         diagnosis = diagnose(known, keeper.catalog)
         signal = signal_of(failure, diagnosis, keeper.catalog)
-        note(keeper, tx, connection.id, "refused", f"{doing}: {failure.what}", **_words(failure))
+        told = {**how.trail, **_words(failure)}
+        note(keeper, tx, connection.id, "refused", f"{how.doing}: {failure.what}", **told)
         if connection.state in LIVE:
             if not _passes_by_itself(keeper, connection, failure, diagnosis):
                 feed(keeper, tx, connection.id, facts, diagnosis, failure)
-            connection = _follow(keeper, tx, connection, signal, failure.what, of_credential)
+            connection = _follow(keeper, tx, connection, signal, failure.what, how.of_credential)
     return Observed(connection, signal, diagnosis, failure.what)
 
 

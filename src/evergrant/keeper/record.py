@@ -12,6 +12,8 @@ from evergrant.model import Connection, Event, Notice, as_json
 from evergrant.notify import channels
 from evergrant.store import Tx, connections, due, events, outbox
 
+AUTHORIZED = frozenset({"connected", "reauthorized"})
+"""Kinds of the events of a new authorization."""
 CHECK = "check"
 """Kind of the due rows that watch walks."""
 

@@ -131,10 +131,11 @@ def begin_again(
     login_hint: str,
     force_login: bool,
     outcome: Mapping[str, Any],
+    among: tuple[Status, ...],
 ) -> Flow | None:
     """Give a flow another attempt: a new start link, and the one before is of no use any more.
 
-    None when it is not a person's turn: it is being proven, waits for a choice, or is done.
+    None when its status is not `among` those from which that may be.
     """
     values = {
         "ticket_hash": ticket_hash,
@@ -148,7 +149,7 @@ def begin_again(
         "status": "new",
         "expires_at": now + LIFETIME,
     }
-    mine = table.c.id == flow_id, table.c.status.in_(AGAIN)
+    mine = table.c.id == flow_id, table.c.status.in_(among)
     row = tx.execute(sa.update(table).where(*mine).values(values).returning(table)).one_or_none()
     return Flow(**row._mapping) if row else None
 

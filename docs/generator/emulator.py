@@ -1,0 +1,130 @@
+"""docs/reference/emulator.md: what the emulated org can be told, refuses, and does not build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from evergrant.emulator import app, control, objects, token_endpoint, token_request
+from evergrant.emulator.gates import GATES
+from evergrant.emulator.policies import KNOBS
+from evergrant.emulator.refusals import REFUSALS
+from evergrant.emulator.scenario import MUTATIONS, scenarios
+from generator.markdown import bullets, code, table
+from generator.markdown import page as whole
+
+MARKS = {
+    "official": "Salesforce's own documentation or code says so",
+    "recorded": "it was seen on a real org, in public",
+    "inferred": "our deduction; no source states it",
+}
+REFUSAL_TITLES = (
+    "what is wrong", "leg", "channel", "answer", "mark", "Login History", "its mark",
+)  # fmt: skip
+LIMITS = (
+    "It is not Salesforce, and was never compared with a live org.",
+    "An object that it does not hold answers 501, never an empty list.",
+    "Its clock moves only when told; nothing happens after a delay by itself.",
+    "It speaks plain HTTP on loopback; TLS, certificates of hosts and proxies are not imitated.",
+    "Its control port has no password: never put it on a network.",
+)
+
+
+def page() -> str:
+    """The whole page."""
+    return whole(
+        "Emulator",
+        "`evergrant emulator serve` is a local Salesforce org: it grants, refuses and writes down "
+        "as Salesforce does, as far as that is known.\nIt is not affiliated with Salesforce.",
+        "## How well it is known",
+        table(["mark", "meaning", "policies", "refusals", "gates", "history rows"], _counts()),
+        "## Limits",
+        bullets(LIMITS),
+        "## Policies",
+        "What an admin or a developer can set.\nSource keys are those of the emulator's protocol "
+        "notes: o- official, c- Salesforce's code, t- third party, F fidelity notes.",
+        table(["policy", "default", "effect", "source", "mark"], _knobs()),
+        "## Control port",
+        "It steers the org and tells what the client just did; `/openapi.json` has it in full.",
+        table(["call", "what it does"], _control()),
+        "## Gates",
+        "Every attempt passes them in this order, and the first that refuses decides.\n"
+        "The control port's `/trace` shows what each said.",
+        table(["gate", "rests on", "mark"], ((code(g.id), code(g.knob), g.mark) for g in GATES)),
+        "## Refusals",
+        "What goes over the wire, and what Login History then shows; *none* means that no row is "
+        "written.",
+        table(REFUSAL_TITLES, _refusals()),
+        "## What answers 501",
+        bullets(_not_built()),
+        "## Scenarios",
+        "`evergrant emulator serve --scenario ID` begins broken; `evergrant drill ID` plays one to "
+        "its proof.",
+        table(["scenario", "what breaks", "client", "healed by"], _scenarios()),
+        "## What can be wrong with a client",
+        table(["mutation", "what it does"], ((code(k), v) for k, v in MUTATIONS.items())),
+    )  # fmt: skip
+
+
+def _counts() -> Iterator[tuple[object, ...]]:
+    rows: list[Counter[str]] = [
+        _by_mark(each.mark for each in KNOBS.values()),
+        _by_mark(each.mark for each in REFUSALS.values()),
+        _by_mark(each.mark for each in GATES),
+        _by_mark(each.history_mark for each in REFUSALS.values() if each.leg != "api"),
+    ]
+    for mark, meaning in MARKS.items():
+        yield (mark, meaning, *(counted[mark] for counted in rows))
+
+
+def _by_mark(marks: Iterable[str]) -> Counter[str]:
+    return Counter(marks)
+
+
+def _knobs() -> Iterator[tuple[object, ...]]:
+    for name, each in KNOBS.items():
+        yield code(name), code(_shown(each.default)), each.effect, each.source, each.mark
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "none" if default in (None, (), "") else str(default)
+
+
+def _control() -> Iterator[tuple[object, ...]]:
+    for each in control.ENDPOINTS:
+        yield code(f"{each.method} {each.path}"), each.summary
+
+
+def _refusals() -> Iterator[tuple[object, ...]]:
+    for each in REFUSALS.values():
+        answer = f"{each.error}: {each.description}" if each.description else each.error
+        row = (each.login_status or "none", each.history_mark) if each.leg != "api" else ("", "")
+        yield (each.id, each.leg, each.channel, code(answer), each.mark, *row)
+
+
+def _not_built() -> Iterator[str]:
+    # The routes are the emulator's own affair; only this page looks at them from outside.
+    yield f"paths: {_words(app._NOT_BUILT)}"
+    yield f"grants: {_words(sorted(token_request.NOT_BUILT))}"
+    yield f"flows, where they would be allowed: {_words(sorted(token_endpoint._REFUSED_ONLY))}"
+    yield f"objects: {_words(sorted(objects.NOT_BUILT))}"
+    yield "every other path under `/services/`"
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(code(name) for name in names)
+
+
+def _scenarios() -> Iterator[tuple[object, ...]]:
+    for each in scenarios().values():
+        steps = (f"{s.do} ({s.mutation})" if s.mutation else s.do for s in each.client)
+        acts = ", ".join(act["do"] for act in each.healing)
+        yield (
+            code(each.id),
+            each.title,
+            ", ".join(steps),
+            f"{acts}; {each.heal_client}".lstrip("; "),
+        )

@@ -1,0 +1,136 @@
+"""Who asks: the signed-in operator, somebody who holds the cookie of one flow, or nobody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, cast
+
+from fastapi import Depends, Request
+
+from evergrant import keeper as verbs
+from evergrant.errors import NotFound
+from evergrant.web.forms import Form, read_form
+from evergrant.web.security import comes_from_here, form_token, is_own_form
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from evergrant.web.desk import Desk
+
+SESSION: Final = "evergrant_session"
+NEXT: Final = "evergrant_next"
+_PAGES = re.compile(
+    r"/(?:connections/new|connections/con_[0-9a-f]{16}|flows/flow_[0-9a-f]{16}|"
+    r"readings/read_[0-9a-f]{16}|demo)(?![^/])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The operator, signed in."""
+
+    csrf: str
+    name: str = "local operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever went through one flow in this browser: may see it, and tell what they saw."""
+
+    csrf: str
+    flow: str
+
+
+Who: TypeAlias = Operator | Visitor
+
+
+class NeedsSignIn(Exception):
+    """Nobody is signed in; the page to come back to is the request's own."""
+
+
+class Forged(Exception):
+    """A form that no page of ours made for this browser."""
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the app that serves the request."""
+    return cast("Desk", request.app.state.desk)
+
+
+def word_of(request: Request) -> str:
+    """What the session cookie holds."""
+    return request.cookies.get(SESSION, "")
+
+
+def flow_cookie(flow_id: str) -> str:
+    """Name of the cookie that binds a browser to a flow; it may be in several at once."""
+    return f"evergrant_{flow_id}"
+
+
+def operator(request: Request) -> Operator:
+    """The operator.  Raises `NeedsSignIn`."""
+    word = word_of(request)
+    if not verbs.is_operator(desk_of(request).keeper, word):
+        raise NeedsSignIn
+    return Operator(form_token(word))
+
+
+def whoever(request: Request) -> Operator | None:
+    """The operator if signed in, else nobody."""
+    try:
+        return operator(request)
+    except NeedsSignIn:
+        return None
+
+
+def in_flow(request: Request, flow_id: str) -> Who:
+    """The operator, or the visitor of this flow.  Raises `NeedsSignIn`."""
+    try:
+        return operator(request)
+    except NeedsSignIn:
+        word = request.cookies.get(flow_cookie(flow_id), "")
+        try:
+            verbs.flow_in_browser(desk_of(request).keeper, flow_id, word)
+        except NotFound:
+            raise NeedsSignIn from None
+        return Visitor(form_token(word), flow_id)
+
+
+async def posted(request: Request) -> Form:
+    """A form that a page of ours made for this browser.  Raises `Forged` or `BadInput`.
+
+    Who sends it is asked before it is read: a stranger's bytes are not looked at.
+    """
+    flow_id = request.path_params.get("flow_id", "")
+    words = (word_of(request), request.cookies.get(flow_cookie(flow_id), "") if flow_id else "")
+    if not any(words):
+        raise NeedsSignIn
+    if not comes_from_here(request):
+        raise Forged
+    form = await read_form(request)
+    if not is_own_form(form.get("csrf"), words):
+        raise Forged
+    return form
+
+
+DeskOf = Annotated["Desk", Depends(desk_of)]
+AsOperator = Annotated[Operator, Depends(operator)]
+InFlow = Annotated[Who, Depends(in_flow)]
+Posted = Annotated[Form, Depends(posted)]
+
+
+def page_of(path: str) -> str:
+    """The page that a path of ours belongs to; the first page for anything else.
+
+    Whoever comes back after signing in is led nowhere but here: no other address passes.
+    """
+    found = _PAGES.match(path)
+    return found[0] if found else "/"
+
+
+def remember(answer: Response, name: str, value: str, *, max_age_s: int, desk: Desk) -> None:
+    """Set a cookie that scripts cannot read and other sites' forms do not send."""
+    answer.set_cookie(
+        name, value, max_age=max_age_s, httponly=True, samesite="lax", secure=desk.is_secure
+    )

@@ -1,0 +1,44 @@
+"""A connection's history as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from evergrant.catalog import Catalog
+from evergrant.model import Event
+
+KINDS: Final = {
+    "connected": ("Connected", "ok"),
+    "reauthorized": ("Reauthorized", "ok"),
+    "renewed": ("New access token", "neutral"),
+    "renewal sent": ("Asked for a new access token", "neutral"),
+    "call succeeded": ("A call succeeded", "ok"),
+    "refused": ("Refused", "error"),
+    "state changed": ("State changed", "neutral"),
+    "diagnosed": ("Diagnosed", "neutral"),
+    "incident opened": ("Incident opened", "error"),
+    "incident closed": ("Incident closed by proof", "ok"),
+    "reauthorization begun": ("Reauthorization begun", "neutral"),
+    "proofs": ("Proofs gathered", "ok"),
+    "held": ("Put on hold", "warn"),
+    "not revoked": ("A token out of use was not revoked", "warn"),
+    "configured": ("Settings changed", "neutral"),
+}
+"""Kind of an event → how it is told, and its tone."""
+
+
+def activity_of(events: Iterable[Event], catalog: Catalog) -> list[dict[str, Any]]:
+    """The events for the macro `activity`, newest first as they come."""
+    return [_told(event, catalog) for event in events]
+
+
+def _told(event: Event, catalog: Catalog) -> dict[str, Any]:
+    text, tone = KINDS.get(event.kind, (event.kind.capitalize(), "neutral"))
+    return {"at": event.at, "text": text, "tone": tone, "detail": _detail(event, catalog)}
+
+
+def _detail(event: Event, catalog: Catalog) -> str:
+    """The other side's words; ids of causes become their titles."""
+    cause = catalog.causes.get(event.text)
+    return cause.title if cause else event.text

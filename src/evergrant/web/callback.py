@@ -1,0 +1,75 @@
+"""Leaving for Salesforce and coming back: the start link, the callback, and what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import RedirectResponse, Response
+
+from evergrant import keeper as verbs
+from evergrant.errors import EvergrantError, Misuse
+from evergrant.log import logger
+from evergrant.web.access import DeskOf, flow_cookie, page_of, remember
+
+routes = APIRouter(include_in_schema=False)
+COOKIE_LIFE_S = 900
+_TICKET = re.compile(r"[A-Za-z0-9_-]{20,100}")
+
+log = logger("web")
+
+
+@routes.get("/leave/{ticket}")
+def leave(desk: DeskOf, ticket: str) -> Response:
+    """The page between the form and Salesforce: it leads on by itself."""
+    if not _TICKET.fullmatch(ticket):
+        return RedirectResponse("/", 303)
+    answer = desk.page("leave.html", None, ticket=ticket)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@routes.get("/start/{ticket}")
+def start(desk: DeskOf, ticket: str) -> Response:
+    """Exchange the link for a cookie, and go to Salesforce."""
+    begun = verbs.start(desk.keeper, ticket)
+    answer = RedirectResponse(begun.authorize_url, 303)
+    remember(
+        answer,
+        flow_cookie(begun.flow),
+        begun.cookie.reveal(),
+        max_age_s=COOKIE_LIFE_S,
+        desk=desk,
+    )
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@routes.get("/oauth/callback")
+def callback(request: Request, desk: DeskOf, work: BackgroundTasks, state: str = "") -> Response:
+    """Take in the answer; whatever it is, the person is led away from its address at once."""
+    flow_id = verbs.flow_in(state)
+    try:
+        cookie = request.cookies.get(flow_cookie(flow_id), "")
+        flow = verbs.finish(desk.keeper, str(request.url), cookie)
+    except EvergrantError as error:
+        # The address holds a code: nothing is shown under it.
+        log.warning("a callback was not taken in: %s", error.what)
+        how = "refused" if isinstance(error, Misuse) else "failed"
+        back = page_of(f"/flows/{flow_id}")
+        return RedirectResponse(
+            f"/callback/{how}" + (f"?flow={flow_id}" if back != "/" else ""), 303
+        )
+    if flow.status == "returned":
+        work.add_task(verbs.prove_now, desk.keeper, flow.id)
+    return RedirectResponse(f"/flows/{flow.id}", 303)
+
+
+@routes.get("/callback/{how}")
+def not_taken(desk: DeskOf, how: Literal["refused", "failed"], flow: str = "") -> Response:
+    """A callback that was not accepted, and the way back."""
+    back = page_of(f"/flows/{flow}")
+    return desk.page(
+        "callback.html", None, status=400 if how == "refused" else 503, how=how, back=back
+    )

@@ -1,0 +1,120 @@
+"""What every page needs at hand: the keeper, the templates, and a rehearsal where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from evergrant.keeper import Keeper
+from evergrant.web.access import Operator, Who
+from evergrant.web.uploads import readable
+
+FOLDER = Path(__file__).parent
+
+
+class Break(Protocol):
+    """One way to break the emulated org, as a menu shows it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+class Person(Protocol):
+    """A user of the emulated org, who may be signed in as."""
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def password(self) -> str: ...
+
+
+class Rehearsal(Protocol):
+    """An emulated org that may be broken from the console."""
+
+    @property
+    def url(self) -> str: ...
+
+    def breaks(self) -> Sequence[Break]:
+        """What can be broken, in the order of the menu."""
+
+    def people(self) -> Sequence[tuple[str, Person]]:
+        """Who may sign in to the emulated org, with what each is good for."""
+
+    def do(self, break_id: str) -> None:
+        """Break it, or put everything right.  Raises `NotFound`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the routes are given."""
+
+    keeper: Keeper
+    rehearsal: Rehearsal | None
+    templates: Environment
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the console by https."""
+        return self.keeper.settings.public_url.startswith("https://")
+
+    def page(
+        self, template: str, who: Who | None, /, *, here: str = "", status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page for somebody; `here` is the address of its entry in the navigation."""
+        return HTMLResponse(self.render(template, who, here=here, **values), status)
+
+    def render(self, template: str, who: Who | None, /, *, here: str = "", **values: Any) -> str:
+        """The text of a page, or of a part of one."""
+        signed_in = isinstance(who, Operator)
+        frame = {
+            "operator": who.name if isinstance(who, Operator) else "",
+            "csrf": who.csrf if who else "",
+            "nav": self._nav() if signed_in else (),
+            "here": here,
+            "who": who,
+            "breaks": self.rehearsal.breaks() if self.rehearsal and signed_in else (),
+        }
+        return self.templates.get_template(template).render(frame | values)
+
+    def _nav(self) -> tuple[tuple[str, str], ...]:
+        fixed = (("/", "Connections"), ("/connections/new", "Connect an org"))
+        return (*fixed, ("/demo", "Break it")) if self.rehearsal else fixed
+
+
+def open_desk(keeper: Keeper, rehearsal: Rehearsal | None) -> Desk:
+    """The desk with its templates: escaping, and strict about what is not there."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["sentence"] = _sentence
+    return Desk(keeper, rehearsal, environment)
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital first letter; the rest stays, for it holds names."""
+    return text[:1].upper() + text[1:]
+
+
+def _finalized(value: object) -> object:
+    """Whatever is put into a page carries no control characters; markup of ours has none."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return readable(value)
+    return value

@@ -1,0 +1,153 @@
+"""The life of a connection on the command line, against an emulated org in another process."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from cli_kit import Ended, assert_told, evergrant, running
+
+from evergrant.drills.robot import Person, browser, walk
+from evergrant.emulator.server import Emulator
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An operator's desk: a folder, an org to log in at, and integration files for its apps."""
+
+    folder: Path
+    org: str
+    control: str
+
+    def run(self, *words: str, stdin: str = "") -> Ended:
+        """One command."""
+        return evergrant(*words, folder=self.folder, stdin=stdin, **self.environ)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The emulated org stands for production; the secret lies in a variable."""
+        secret = self.app("orbit-sync")["consumer_secret"]
+        server = self.app("orbit-server")["consumer_secret"]
+        own = {"ORBIT_SYNC": secret, "ORBIT_SERVER": server}
+        return {"EVERGRANT_LOGIN_HOST_PRODUCTION": self.org, **own}
+
+    def app(self, name: str) -> dict[str, Any]:
+        """An app of the org, as its control port lists it."""
+        apps = httpx2.get(f"{self.control}/world", timeout=10).json()["apps"]
+        return next(dict(each) for each in apps if each["name"] == name)
+
+    def person(self, name: str) -> Person:
+        """A user of the org, at the browser."""
+        users = httpx2.get(f"{self.control}/world", timeout=10).json()["users"]
+        found = next(each for each in users if each["username"].startswith(f"{name}@"))
+        return Person(found["username"], found["password"])
+
+    def post(self, path: str, **told: object) -> None:
+        """Steer the org."""
+        httpx2.post(f"{self.control}{path}", json=told, timeout=10).raise_for_status()
+
+    def integration(self, name: str, flow: str) -> str:
+        """An integration file for one of the org's apps."""
+        app, path = self.app(name), self.folder / f"{name}.toml"
+        path.write_text(
+            f'id = "{name}"\nflow = "{flow}"\napp_label = "{app["label"]}"\n'
+            f'consumer_key = "{app["consumer_key"]}"\n'
+            f'consumer_secret_env = "{name.upper().replace("-", "_")}"\n'
+        )
+        return str(path)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, org: Emulator) -> Desk:
+    """A fresh desk with an org that answers."""
+    return Desk(tmp_path, org.url, org.control_url)
+
+
+def test_a_connection_is_made_watched_paused_and_removed_without_a_browser(desk: Desk) -> None:
+    file = desk.integration("orbit-server", "client_credentials")
+    made = desk.run("connect", "Acme", "--integration", file)
+    lines = made.out.splitlines()
+    assert (made.code, lines[0]) == (0, "Acme: connected")
+    assert [line.split()[:2] for line in lines[1:3]] == [["identity", "proven"], ["call", "proven"]]
+    assert desk.run("check").out == "Acme: connected\n"
+    assert desk.run("reauthorize", "Acme").code == 0
+    assert desk.run("pause", "Acme").out == "Acme: paused\n"
+    assert desk.run("check").out == "Nothing to check.\n"
+    assert desk.run("resume", "Acme").out == "Acme: degraded\n"
+    assert_told(desk.run("check", "Acne"), 2, "no connection 'Acne'", "Perhaps: Acme.")
+    assert_told(desk.run("remove", "Acme"), 2, "add --yes")
+    gone = desk.run("remove", "Acme", "--yes", "--format", "json")
+    assert (gone.code, gone.json()["connection"]["state"]) == (0, "removed")
+
+
+def test_the_list_of_connections_fits_into_80_columns_and_takes_no_markup(desk: Desk) -> None:
+    file = desk.integration("orbit-server", "client_credentials")
+    name = "[red]Acme[/red] \x1b[31mManufacturing " + "x" * 90
+    assert desk.run("connect", name, "--integration", file).code == 0
+    told = desk.run("status")
+    assert told.code == 0
+    assert max(len(line) for line in told.out.splitlines()) <= 80
+    assert "\x1b" not in told.out
+    squeezed = re.sub(r"\s", "", told.out)
+    assert "[red]Acme" in squeezed
+    assert "connection state since" in " ".join(told.out.split())
+
+
+def test_a_refused_connection_ends_with_1_in_salesforces_own_words(desk: Desk) -> None:
+    desk.post("/act", do="block_app", app="orbit-server")
+    file = desk.integration("orbit-server", "client_credentials")
+    end = desk.run("connect", "Acme", "--integration", file)
+    assert_told(end, 1, "Salesforce refused: app_blocked: this app is blocked by admin")
+    assert desk.run("status").out.startswith("No connections yet.")
+
+
+def test_a_connection_breaks_is_explained_and_reauthorized_through_the_browser(desk: Desk) -> None:
+    file = desk.integration("orbit-sync", "web_server")
+    with running("serve", "--port", "0", folder=desk.folder, **desk.environ) as service:
+        callback = service.said(r"Callback URL for your app: (\S+)")[1]
+        service.said("Press Ctrl-C")
+        desk.post("/act", do="set_callbacks", app="orbit-sync", callbacks=[callback])
+        made = _authorized(desk, callback, "connect", "Acme", "--integration", file)
+        assert (made.code, made.out.splitlines()[0]) == (0, "Connected.")
+        _broken_and_explained(desk)
+        desk.post("/scenario/demo", phase="heal")
+        mended = _authorized(desk, callback, "reauthorize", "Acme", "--format", "json")
+        assert (mended.code, mended.json()["status"]) == (0, "done")
+        status = desk.run("status", "--format", "json").json()["connections"]
+        assert [(each["name"], each["state"]) for each in status] == [("Acme", "connected")]
+        other = _authorized(desk, callback, "reauthorize", "Acme", "--force-login", who="admin")
+        assert (other.code, "On hold" in other.out) == (1, True)
+        assert desk.run("release", "Acme", "--keep").out == "Acme: degraded\n"
+        assert service.told(signal.SIGTERM).code == 0
+
+
+def _broken_and_explained(desk: Desk) -> None:
+    desk.post("/scenario/demo", phase="break")
+    checked = desk.run("check", "Acme", "--renew")
+    assert (checked.code, checked.out.splitlines()[0]) == (1, "Acme: blocked by admin")
+    assert desk.run("status").code == 1
+    session = httpx2.get(f"{desk.control}/session", timeout=10).text
+    words = ("diagnose", "--connection", "Acme", "--session", "-", "--format", "json")
+    found = desk.run(*words, stdin=session).json()
+    assert (found["causes"][0]["id"], found["diagnosis"]["level"]) == (
+        "app-blocked-by-admin",
+        "admin",
+    )
+    assert json.loads(session)["access_token"] not in json.dumps(found)
+
+
+def _authorized(desk: Desk, callback: str, *words: str, who: str = "integration") -> Ended:
+    """A command that waits for a person, and the person who follows its link."""
+    with running(*words, "--no-browser", folder=desk.folder, **desk.environ) as process:
+        link = process.complained(r"(http\S+/start/\S+)")[1]
+        with browser() as profile:
+            assert walk(link, desk.person(who), callback, browser=profile).called_back
+        return process.over()

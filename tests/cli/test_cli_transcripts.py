@@ -1,0 +1,186 @@
+"""Frozen transcripts: the words people see, as they see them (ids, ports and times made alike)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_kit import evergrant, normalized
+
+from evergrant.clock import SystemClock
+from evergrant.health import State
+from evergrant.keeper import open_keeper
+from evergrant.model import App, Connection, Identity, Integration, Secret
+from evergrant.settings import Settings
+from evergrant.store import connections
+
+VARYING = {
+    r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
+    r"\b\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d": r"YYYY-MM-DD\1hh:mm:ss",
+    r"\b\d{4}-\d\d-\d\d \d\d:\d\d": "YYYY-MM-DD hh:mm",
+    r"\b[01]\.\d\d\b": "n.nn",
+}
+"""Ports, times and shares; all else is the same at every run."""
+REFUSAL = '{"error":"invalid_grant","error_description":"ip restricted or invalid login hours"}'
+
+
+def written(*words: str, folder: Path, stdin: str = "") -> str:
+    """What a command writes for people, with its exit code."""
+    end = evergrant(*words, folder=folder, stdin=stdin)
+    return f"{normalized(end.out, VARYING)}[{end.code}]"
+
+
+EXPLAIN = """\
+Meaning
+  - IP_RESTRICTED: No Salesforce server sends this code. On the wire it is
+    invalid_grant with "ip restricted or invalid login hours"; Login History
+    shows "Restricted IP".
+
+Causes
+  - The caller's address is not allowed (ip-restricted)
+  - The time is outside the user's login hours (login-hours-restricted)
+  - The caller is outside the app's refresh token allowlist
+    (refresh-token-ip-allowlist-blocked)
+[0]"""
+DIAGNOSE = """\
+Evidence
+  - line 1: {"error":"invalid_grant","error_description":"ip restricted or
+    invalid login hours"}
+
+Cause
+  - The caller's address is not allowed (ip-restricted): likely.
+  - Remedy: an admin must change something first.
+  - Judged from the text alone.
+
+Why
+  - The user's profile has login IP ranges and the client's address is outside;
+    the app's IP relaxation may lift them, but never for JWT and SAML bearer.
+
+Speaks for it
+  - Error description of the token endpoint: ip restricted or invalid login
+    hours
+  - Error of the token endpoint: invalid_grant
+
+Not known
+  - Status of the failing row in Login History: not looked at — What does Setup
+    > Login History show in the column Status for this user at that time?
+  - The user's profile restricts login addresses: not looked at — Does the
+    user's profile have Login IP Ranges?
+  - Last admin act before the failure (Setup Audit Trail): not looked at — What
+    does Setup > View Setup Audit Trail show in the hours before the first
+    failure?
+
+Next check
+  - What does Setup > Login History show in the column Status for this user at
+    that time?
+
+What to do
+  - Salesforce admin: Add the integration's addresses to the login IP ranges of
+    the integration user's profile. (inferred)
+      at Setup > Profiles > the profile > Login IP Ranges
+      (/lightning/setup/EnhancedProfiles/home)
+      needs Manage Profiles and Permission Sets and Manage IP Addresses
+      done when login_history.status is success
+  - Salesforce admin (connected app): Or set IP Relaxation of the app to "Relax
+    IP restrictions" (no help for JWT or SAML bearer).
+      at Setup > Manage Connected Apps > the app > Edit Policies > IP Relaxation
+      (/lightning/setup/ConnectedApplication/home)
+      needs Customize Application and (Modify All Data or Manage Connected Apps)
+  - Salesforce admin (external client app): Or set the IP relaxation in the
+    app's policies (no help for JWT or SAML bearer).
+      at Setup > External Client App Manager > the app > Policies > OAuth
+      Policies (/lightning/setup/ManageExternalClientApplication/home)
+      needs View all External Client Apps, view their settings, and edit their
+      policies
+  - developer of the integration: Publish the addresses that your servers call
+    from.
+
+Do not
+  - adding the addresses under Network Access only: those ranges do not override
+    the profile's
+  - reauthorizing from an office address: the next refresh comes from the server
+    again
+
+Afterwards
+  - Setup > Login History: the newest row of this app and user → Success, later
+    than the repair
+
+Next gate
+  - the time is within login hours
+
+Other causes
+  - The caller is outside the app's refresh token allowlist
+    (refresh-token-ip-allowlist-blocked): possible
+  - The time is outside the user's login hours (login-hours-restricted):
+    possible
+  - none of these: 4%
+[0]"""
+DRILL = """\
+scenario             text   own    admin  repro fixed proven
+app-blocked-by-admin ✓ n.nn ✓ n.nn ✓ n.nn yes   yes   yes
+Cause named first: text 1/1, own 1/1, admin 1/1
+[0]"""
+DEMO = """\
+Evergrant's demo. The org is an emulator; nothing here is Salesforce.
+
+[70]"""
+NO_STATUS = """\
+No connections yet. Begin with: evergrant connect NAME --integration FILE
+[0]"""
+STATUS = """\
+connection      state           since           org             id
+Acme            connected       2026-11-22      00D000000000000 con_000000000000
+Manufacturing                   09:42           EAA             0000
+Zenith, Inc.    needs           2026-11-22      00D000000000001 con_000000000000
+                reauthorization 09:42           EAA             0001
+[1]"""
+
+
+def test_an_explanation_reads_so(tmp_path: Path) -> None:
+    assert written(*("explain", "IP_RESTRICTED"), folder=tmp_path) == EXPLAIN
+
+
+def test_a_diagnosis_reads_so(tmp_path: Path) -> None:
+    assert (
+        written(*("diagnose", "--flow", "refresh_token"), folder=tmp_path, stdin=REFUSAL)
+        == DIAGNOSE
+    )
+
+
+@pytest.mark.slow
+def test_a_drill_reads_so(tmp_path: Path) -> None:
+    assert written(*("drill", "app-blocked-by-admin"), folder=tmp_path) == DRILL
+
+
+@pytest.mark.slow
+def test_the_demo_reads_so(tmp_path: Path) -> None:
+    assert written(*("demo", "--headless"), folder=tmp_path) == DEMO
+
+
+def test_the_list_of_connections_reads_so(tmp_path: Path) -> None:
+    assert written("status", folder=tmp_path) == NO_STATUS
+    _fill(tmp_path)
+    assert written("status", folder=tmp_path) == STATUS
+
+
+def _fill(folder: Path) -> None:
+    """Two connections, as a keeper would have left them."""
+    settings = Settings(data_dir=folder / "data")
+    app = App("3MVG9key", Secret("made up"))
+    vendor = Integration("orbit-sync", "Orbit Sync", "Orbit Sync", "Orbit", app, "web_server", "")
+    states = {"Acme Manufacturing": State.CONNECTED, "Zenith, Inc.": State.NEEDS_REAUTHORIZATION}
+    with open_keeper(settings, environ={}) as keeper, keeper.writing() as tx:
+        keeper.vault.save_integration(tx, vendor)
+        for number, (name, state) in enumerate(states.items()):
+            connections.add(
+                tx,
+                Connection(
+                    f"con_{number:016}",
+                    "orbit-sync",
+                    name,
+                    state,
+                    "https://login.salesforce.com",
+                    Identity(f"00D{number:012}EAA", "005000000000001AAA"),
+                    since=SystemClock().now(),
+                ),
+            )
