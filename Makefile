@@ -55,6 +55,15 @@ fmt: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/.dev  ## write the reference, and real output into the other pages
+	$(BIN)/python docs/build.py
+
+CORPUS = $(wildcard $(or $(EVERGRANT_SHARED),../shared)/corpus/dev.jsonl)
+bench: .venv/.dev  ## every benchmark, one after another; the diagnosis' needs a corpus
+	@for script in benchmarks/*.py; do echo "== $$script"; \
+	  if [ $$script = benchmarks/diagnosis.py ] && [ -z "$(CORPUS)" ]; then echo "left out: EVERGRANT_SHARED holds no corpus"; \
+	  else $(BIN)/python $$script $(CORPUS) || exit 1; fi; done
+
 lock: .venv/bin/uv  ## renew the hash-locked requirements (no addresses in them)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build -o requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build --group dev -o requirements-dev.lock

@@ -9,9 +9,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import settings
 
 from evergrant import log
 from evergrant.emulator.server import Emulator
+
+# Shared machines are slow at times: how long an example takes is no property of the code.
+settings.register_profile("evergrant", deadline=None)
+settings.load_profile("evergrant")
 
 
 @pytest.fixture

@@ -302,6 +302,11 @@ def test_a_browser_authorization_without_the_service_says_what_to_start(tmp_path
     assert_told(end, 4, "the service is not running", "evergrant serve")
 
 
+def test_signing_in_without_the_service_says_what_to_start(tmp_path: Path) -> None:
+    end = evergrant("sign-in", folder=tmp_path)
+    assert_told(end, 4, "the service is not running", "evergrant serve")
+
+
 def test_a_variable_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     end = evergrant("status", folder=tmp_path, EVERGRANT_CHECK_INTERVAL_S="soon")
     assert_told(end, 2, "EVERGRANT_CHECK_INTERVAL_S cannot be read")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli_kit import evergrant, normalized
 
-from evergrant.clock import SystemClock
 from evergrant.health import State
 from evergrant.keeper import open_keeper
 from evergrant.model import App, Connection, Identity, Integration, Secret
@@ -17,10 +17,11 @@ from evergrant.store import connections
 VARYING = {
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d": r"YYYY-MM-DD\1hh:mm:ss",
-    r"\b\d{4}-\d\d-\d\d \d\d:\d\d": "YYYY-MM-DD hh:mm",
+    r"since \d{4}-\d\d-\d\d \d\d:\d\d": "since YYYY-MM-DD hh:mm",
     r"\b[01]\.\d\d\b": "n.nn",
 }
 """Ports, times and shares; all else is the same at every run."""
+MORNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 REFUSAL = '{"error":"invalid_grant","error_description":"ip restricted or invalid login hours"}'
 
 
@@ -123,16 +124,91 @@ Cause named first: text 1/1, own 1/1, admin 1/1
 DEMO = """\
 Evergrant's demo. The org is an emulator; nothing here is Salesforce.
 
-[70]"""
+  Connect      Acme Manufacturing authorizes Orbit Sync: org 00Dis0000001F9GEAU
+               identity       proven      org 00Dis0000001F9GEAU, user
+               integration@acme.example
+               call           proven      GET /services/data/v66.0/ on
+               127.0.0.1:PORT answered 5 resources
+               login history  proven      0Yais0000002VwuCAE: Success at
+               YYYY-MM-DD hh:mm:ss UTC from 198.51.100.10
+  Break        a day later an admin of the org blocks the app in Setup
+  Notice       the watch finds it at the next check: Acme Manufacturing is
+               blocked by admin
+  Why          from the refusal, the connection's history and an admin's
+               session:
+    Evidence
+      - token_reply: Salesforce refused: app_blocked: this app is blocked by
+        admin
+      - own_history: YYYY-MM-DD hh:mm:ss UTC renewal: Salesforce refused:
+        app_blocked: this app is blocked by admin
+      - live_org: YYYY-MM-DDThh:mm:ss.000+0000 admin@acme.example: Blocked
+        connected app Orbit Sync
+      - live_org: YYYY-MM-DDThh:mm:ss.000+0000 AppBlocked
+      - own_history: YYYY-MM-DD hh:mm:ss UTC connected: org 00Dis0000001F9GEAU
+      - own_history: YYYY-MM-DD hh:mm:ss UTC renewal sent: the refresh token is
+        on its way
+
+    Cause
+      - An admin blocked the app (app-blocked-by-admin): certain.
+      - Remedy: an admin must change something first.
+      - Judged from an admin's view of the org.
+
+    Speaks for it
+      - Error of the token endpoint: app_blocked
+      - Error description of the token endpoint: this app is blocked by admin
+      - Last admin act before the failure (Setup Audit Trail): app blocked
+      - Code in the Identity Provider Event Log: AppBlocked
+
+    What to do
+      - Salesforce admin (connected app): Press Unblock in the app's row.
+          at Setup > Connected Apps OAuth Usage
+          (/lightning/setup/ConnectedAppsUsage/home)
+          needs Customize Application and (Modify All Data or Manage Connected
+          Apps)
+          done when login_history.status is success
+      - Salesforce admin (external client app): Enable the app again in its
+        policies.
+          at Setup > External Client App Manager > the app > Policies
+          (/lightning/setup/ManageExternalClientApplication/home)
+          needs View all External Client Apps, view their settings, and edit
+          their policies
+          done when app.enabled is true
+      - Salesforce admin: Before that, ask in the audit trail who blocked it and
+        why.
+          at Setup > View Setup Audit Trail
+          (/lightning/setup/SecurityEvents/home)
+          needs View Setup and Configuration
+      - operator of the integration: Reauthorize if the old refresh token was
+        revoked as well.
+          done when login_history.status is success
+
+    Do not
+      - reauthorizing while the app is blocked: the sign-in ends on Salesforce's
+        own page
+      - assigning permission sets: blocked is blocked for everyone
+
+  Too early    reauthorizing now ends on Salesforce's own page,
+               http://127.0.0.1:PORT/setup/secur/RemoteAccessErrorPage.apexp
+               no callback comes; the pasted address says the same:
+               app-blocked-by-admin
+  Fix          an hour later the admin presses Unblock
+  Reauthorize  in place, settings unchanged: Acme Manufacturing is connected
+               identity       proven      org 00Dis0000001F9GEAU, user
+               integration@acme.example
+               call           proven      GET /services/data/v66.0/ on
+               127.0.0.1:PORT answered 5 resources
+               login history  proven      0Yais0000002VwwCAE: Success at
+               YYYY-MM-DD hh:mm:ss UTC from 198.51.100.10
+
+Proven.
+[0]"""
 NO_STATUS = """\
 No connections yet. Begin with: evergrant connect NAME --integration FILE
 [0]"""
 STATUS = """\
-connection      state           since           org             id
-Acme            connected       2026-11-22      00D000000000000 con_000000000000
-Manufacturing                   09:42           EAA             0000
-Zenith, Inc.    needs           2026-11-22      00D000000000001 con_000000000000
-                reauthorization 09:42           EAA             0001
+connection         state                 since (UTC)      id
+Acme Manufacturing connected             2026-11-22 09:00 con_0000000000000000
+Zenith, Inc.       needs reauthorization 2026-11-22 09:00 con_0000000000000001
 [1]"""
 
 
@@ -181,6 +257,6 @@ def _fill(folder: Path) -> None:
                     state,
                     "https://login.salesforce.com",
                     Identity(f"00D{number:012}EAA", "005000000000001AAA"),
-                    since=SystemClock().now(),
+                    since=MORNING,
                 ),
             )

@@ -14,7 +14,7 @@ from evergrant.cli.app import COMMANDS, EMULATOR_COMMANDS
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
-OURS = re.compile(r"`evergrant (?:emulator )?([a-z]+)")
+OURS = re.compile(r"`evergrant (?:emulator )?([a-z][a-z-]*)")
 
 
 @pytest.mark.slow

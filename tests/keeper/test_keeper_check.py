@@ -110,6 +110,7 @@ def test_a_token_that_was_spent_twice_is_seen_in_the_history(ground: Ground) -> 
     now = ground.keeper.clock.now()
     facts = {f.name: f.value for f in evidence.of_history(connection, integration, past, now=now)}
     assert facts["own.rotation_seen"] is True
+    assert facts["own.same_token_sent_twice"] is True
 
 
 @pytest.mark.parametrize("app", [JWT_APP, SERVER_APP])

@@ -30,6 +30,7 @@ COMMANDS: tuple[click.Command, ...] = (
     connections.resume,
     connections.remove,
     serve.serve,
+    serve.sign_in,
     drill.drill,
 )
 EMULATOR_COMMANDS: tuple[click.Command, ...] = (emulator.serve, emulator.scenarios)

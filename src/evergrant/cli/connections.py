@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FINDING = 1
 NOT_DONE = 1
-TITLES = ("connection", "state", "since", "id")
+TITLES = ("connection", "state", "since (UTC)", "id")
 STYLES = {
     "connected": "green",
     "expiring soon": "yellow",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -15,13 +14,17 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from evergrant import log
-from evergrant.cli.output import Format, emit, format_option, progress, say
+from evergrant.cli.output import Format, emit, format_option, hush, progress, say
 from evergrant.cli.serve import PORT, need_server_extra, until_stopped
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from evergrant.api.app import Face
+    from evergrant.drills.control import Control
     from evergrant.drills.demo import Story
+    from evergrant.keeper import Keeper
 
 NOT_PROVEN = 1
 FOLDER = click.Path(path_type=Path)
@@ -86,7 +89,7 @@ def demo(
             whose="you",
         )
     told = Told(form)
-    _quiet()
+    hush()
     if form is Format.TEXT:
         say("Evergrant's demo. The org is an emulator; nothing here is Salesforce.\n")
     with _staged(told, against, control, port, data_dir) as story:
@@ -99,12 +102,6 @@ def demo(
                 _leave_running(story)
     if not proven:
         raise Exit(NOT_PROVEN)
-
-
-def _quiet() -> None:
-    """The story tells what the log would; a level that somebody set stays."""
-    if "EVERGRANT_LOG_LEVEL" not in os.environ:
-        log.configure("ERROR")
 
 
 @contextmanager
@@ -130,17 +127,40 @@ def _staged(
                 data_dir = Path(made) / "data"
             steering = Control(control)
             held.callback(steering.close)
-            settings = Settings(data_dir=data_dir)
-            up = held.enter_context(serving(settings, "127.0.0.1", port, clock=steering.clock))
+            # Whatever is chosen in the console, nobody is led out of the demo.
+            settings = Settings(
+                data_dir=data_dir, login_host_production=against, login_host_sandbox=against
+            )
+            face = _console(steering, against)
+            up = held.enter_context(
+                serving(settings, "127.0.0.1", port, clock=steering.clock, faces=(face,))
+            )
         stage = Stage(steering, up.keeper, against)
         yield Story(stage, Service(up.keeper.settings), told)
 
 
+def _console(steering: Control, org: str) -> Face:
+    """The console, with the menu that breaks the emulated org."""
+    from evergrant.drills.breaks import Breaks
+    from evergrant.drills.stage import Stage
+    from evergrant.web import mount
+
+    def face(app: FastAPI, keeper: Keeper) -> None:
+        mount(app, keeper, rehearsal=Breaks(Stage(steering, keeper, org)))
+
+    return face
+
+
 def _leave_running(story: Story) -> None:
+    from evergrant.keeper import invite
+
     keeper, stage = story.keeper, story.stage
     person = stage.person()
     say(
         f"""
+Sign in to the console (good once, for ten minutes; another: evergrant sign-in):
+  {invite(keeper).reveal()}
+
 Still running:  service {keeper.settings.public_url}   org {stage.url}
                 control {stage.control.url}
 In another terminal, try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from evergrant.cli.output import Format, emit, format_option, progress, say, table
+from evergrant.cli.output import Format, emit, format_option, hush, progress, say, table
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def drill(scenario: str, every: bool, form: Format) -> None:
         raise BadInput(
             "name one scenario, or use --all", next_step="see `evergrant emulator scenarios`"
         )
+    hush()
     rows: list[Row] = []
     for number, each in enumerate(wanted := ids() if every else [scenario], start=1):
         with progress(f"Drill {number} of {len(wanted)}: {each}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import click
 
+from evergrant import log
 from evergrant.model import as_json
 
 PLAIN_COLUMNS, MOST_COLUMNS = 80, 100
@@ -96,6 +98,12 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[
     with console.capture() as drawn:
         console.print(made)
     sys.stdout.writelines(f"{line.rstrip()}\n" for line in drawn.get().splitlines())
+
+
+def hush() -> None:
+    """Keep the log out of a story that tells the same; a level that somebody set stays."""
+    if "EVERGRANT_LOG_LEVEL" not in os.environ:
+        log.configure("ERROR")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`evergrant serve`: the service, until interrupted."""
+"""`evergrant serve`: the service with its console, until interrupted; and the way in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def until_stopped() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 @format_option
 def serve(port: int, host: str, form: Format) -> None:
-    """Run the service: OAuth callback, watch, health, API.
+    """Run the service: console, OAuth callback, watch, health, API.
+
+    Prints a link that signs the operator in to the console, once.
 
     Ends with 0 on Ctrl-C or SIGTERM, when it has cleaned up.
     """
@@ -47,15 +49,36 @@ def serve(port: int, host: str, form: Format) -> None:
     with ExitStack() as held:
         with progress("Starting the service"):
             from evergrant.api.service import serving
+            from evergrant.keeper import invite
             from evergrant.settings import load
+            from evergrant.web import mount
 
-            service = held.enter_context(serving(load(), host, port))
-        callback = service.keeper.settings.callback_url
+            service = held.enter_context(serving(load(), host, port, faces=(mount,)))
+        callback, link = service.keeper.settings.callback_url, invite(service.keeper).reveal()
         if form is Format.JSON:
-            emit("service", {"url": service.url, "callback": callback})
+            emit("service", {"url": service.url, "callback": callback, "sign_in": link})
         else:
             say(f"Evergrant listens on {service.url}")
             say(f"Callback URL for your app: {callback}")
+            say(f"Sign in to the console: {link}")
+            say("  (good once, for ten minutes; another: evergrant sign-in)")
             say("Press Ctrl-C to stop.")
         sys.stdout.flush()
         until_stopped()
+
+
+@click.command("sign-in")
+@format_option
+def sign_in(form: Format) -> None:
+    """Print a link that signs you in to the running console, once.
+
+    It ends after ten minutes.
+    """
+    from evergrant.cli.service import Service
+    from evergrant.settings import load
+
+    link = Service(load()).invite()
+    if form is Format.JSON:
+        emit("sign-in", {"link": link})
+    else:
+        say(link)

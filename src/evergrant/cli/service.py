@@ -41,6 +41,10 @@ class Service:
         """Tell what the person sees where no callback came."""
         return self._ask("POST", f"/v1/flows/{flow_id}/seen", json={"text": text})
 
+    def invite(self) -> str:
+        """A link that signs the operator in to the console."""
+        return str(self._ask("POST", "/v1/sign-in-links")["link"])
+
     def flow(self, flow_id: str) -> dict[str, Any]:
         """How a flow stands."""
         return self._ask("GET", f"/v1/flows/{flow_id}")

@@ -168,8 +168,13 @@ def _word(share: float, level: Level, supports: Sequence[Reason]) -> Word:
     return "likely" if share >= LIKELY else "possible"
 
 
+TOLD = frozenset({"text", "token_reply"})
+"""Sources whose facts were told to us: a Login History row that was pasted is text, not a look."""
+
+
 def _level(facts: Iterable[Fact], catalog: Catalog) -> Level:
-    return max((catalog.facts[fact.name].level for fact in facts), key=LEVELS.index)
+    levels = ("text" if fact.source in TOLD else catalog.facts[fact.name].level for fact in facts)
+    return max(levels, key=LEVELS.index)
 
 
 def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Missing, ...]:

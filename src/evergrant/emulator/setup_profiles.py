@@ -82,18 +82,20 @@ def _range(form: Form) -> Range:
 
 def _save_hours(desk: Desk, form: Form) -> Iterable[Act]:
     row, policy = _profile(desk)
-    windows = tuple(window for day in range(len(DAYS)) if (window := _window(form, day)))
+    # Hours that were set otherwise, to the minute, may stay as they are.
+    known = _HOUR_WORDS | {str(end) for window in policy.login_hours for end in window[1:]}
+    windows = tuple(one for day in range(len(DAYS)) if (one := _window(form, day, known)))
     return [] if windows == policy.login_hours else _change(row, login_hours=windows)
 
 
-def _window(form: Form, day: int) -> Hours | None:
+def _window(form: Form, day: int, known: frozenset[str]) -> Hours | None:
     """The hours of a day; None where both ends are left open. Raises BadForm."""
-    ends = form.get(f"start.{day}", ""), form.get(f"end.{day}", "")
-    if ends == ("", ""):
+    start, end = form.get(f"start.{day}", ""), form.get(f"end.{day}", "")
+    if not start and not end:
         return None
-    if not set(ends) <= _HOUR_WORDS or int(ends[0]) >= int(ends[1]):
+    if not {start, end} <= known or int(start) >= int(end):
         raise BadForm(f"{DAYS[day]} must begin before it ends")
-    return day, int(ends[0]), int(ends[1])
+    return day, int(start), int(end)
 
 
 def _clear_hours(desk: Desk, _form: Form) -> Iterable[Act]:

@@ -10,7 +10,7 @@ from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
 from evergrant.model import Connection, Credential, Identity, Integration, Proof, Session
 from evergrant.oauth.identity import userinfo
-from evergrant.org.login_history import own_logins, success_row
+from evergrant.org.login_history import LoginRow, own_logins, success_row
 from evergrant.org.resources import good_call
 from evergrant.store import connections
 from evergrant.wire import Conversation, Pause
@@ -94,11 +94,10 @@ def _row(
         except (Refused, Malformed, WireError) as error:
             return Proof("login_history", None, f"unproven: Login History can't be read ({error})")
         if row := success_row(rows, app_label, moment):
-            return Proof(
-                "login_history",
-                True,
-                f"{row.id}: {row.status} at {row.at:%Y-%m-%d %H:%M:%S} UTC from {row.source_ip}",
-            )
-    return Proof(
-        "login_history", False, f"no Success row of {app_label!r} since {moment:%H:%M:%S} UTC"
-    )
+            return Proof("login_history", True, _quoted(row))
+    why = f"no Success row of {app_label!r} since {moment:%H:%M:%S} UTC"
+    return Proof("login_history", False, why)
+
+
+def _quoted(row: LoginRow) -> str:
+    return f"{row.id}: {row.status} at {row.at:%Y-%m-%d %H:%M:%S} UTC from {row.source_ip}"

@@ -137,7 +137,7 @@ def _values(desk: Desk, who: Who, flow: Flow) -> dict[str, Any]:
         "integration": integration,
         "is_operator": isinstance(who, Operator),
         "told": _told(desk, flow, case, integration),
-        "chosen": _place(flow, desk.keeper.settings),
+        "chosen": _place(flow, case, desk.keeper.settings),
         "places": _places(desk.keeper.settings),
         "pictures": PICTURES,
         "checked": "",
@@ -164,15 +164,17 @@ def _told(desk: Desk, flow: Flow, case: Case | None, integration: Integration) -
     )
 
 
-def _place(flow: Flow, settings: Settings) -> dict[str, Any]:
-    """What the form of choices holds at first: the flow's own host, a forced login."""
+def _place(flow: Flow, case: Case | None, settings: Settings) -> dict[str, Any]:
+    """What the form of choices holds at first: the flow's own host, the user that is expected, and
+    a forced login."""
     where = {settings.login_host_sandbox: "sandbox", settings.login_host_production: "production"}
     is_first = flow.status == "new" and not flow.outcome
+    expected = case.connection.identity if case else None
     return {
         "where": where.get(flow.login_host, "my-domain"),
         "my_domain": "" if flow.login_host in where else flow.login_host,
         "force_login": is_first or flow.force_login,
-        "login_hint": flow.login_hint,
+        "login_hint": flow.login_hint or (expected.username if expected else ""),
     }
 
 

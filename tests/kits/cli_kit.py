@@ -47,16 +47,13 @@ def environ(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, **own, **more}
 
 
-def evergrant(
-    *words: str, folder: Path, stdin: str | bytes = b"", timeout: float = PATIENCE_S, **more: str
-) -> Ended:
+def evergrant(*words: str, folder: Path, stdin: str = "", **more: str) -> Ended:
     """Run a command to its end; `more` is environment."""
-    given = stdin.encode() if isinstance(stdin, str) else stdin
     done = subprocess.run(
         [sys.executable, "-m", "evergrant.cli", *words],
-        input=given,
+        input=stdin.encode(),
         capture_output=True,
-        timeout=timeout,
+        timeout=PATIENCE_S,
         env=environ(folder, **more),
         cwd=folder,
         check=False,
@@ -67,10 +64,17 @@ def evergrant(
 class Running:
     """A command that runs on, and what it has said so far."""
 
-    def __init__(self, words: tuple[str, ...], folder: Path, more: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        more: Mapping[str, str],
+        *,
+        python: str | Path = sys.executable,
+    ) -> None:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by `stop`
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "evergrant.cli", *words],
+            [python, "-m", "evergrant.cli", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
