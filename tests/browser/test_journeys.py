@@ -56,9 +56,9 @@ class Desk:
 
     def go(self, label: str = "Continue to Salesforce", person: str = "integration") -> Page:
         """Leave for Salesforce in a new tab and sign in there; the tab, where it ended."""
-        if self.page.get_by_role("textbox", name="My Domain").input_value() == "":
+        if self.page.locator("#my_domain").input_value() == "":
             self.page.get_by_role("radio", name="My Domain").check()
-            self.page.get_by_role("textbox", name="My Domain").fill(self.web.ground.org.url)
+            self.page.locator("#my_domain").fill(self.web.ground.org.url)
         with self.page.context.expect_page() as opened:
             self.page.get_by_role("button", name=label).click()
         tab = opened.value

@@ -24,7 +24,7 @@ DATA = (
     "evergrant/emulator/templates/login.html",
     "evergrant/store/migrations/versions/r0001_first.py",
 )
-HEAVY = ("fastapi", "aiohttp")
+HEAVY = ("fastapi", "aiohttp", "pydantic")
 """What only the extra `server` brings."""
 
 

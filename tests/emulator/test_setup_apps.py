@@ -274,6 +274,16 @@ def test_disabling_an_external_client_app_shuts_it(
     assert credentials(server(client_for)) == 200
 
 
+def test_the_usage_page_of_external_client_apps_counts_users_and_blocks_nobody(
+    admin: Robot, emulator: Emulator
+) -> None:
+    emulator.act("set_app", app="orbit-server", scopes=["api", "refresh_token"])
+    emulator.act("approve", app="orbit-server")
+    text = admin.open("/lightning/setup/ExternalClientApplicationOauthUsage/home").text
+    assert ">1<" in text
+    assert not admin.has("Block Orbit Sync Server")
+
+
 def test_an_external_client_app_that_is_not_in_the_org_can_be_installed(
     admin: Robot, emulator: Emulator
 ) -> None:

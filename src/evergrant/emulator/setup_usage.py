@@ -94,13 +94,15 @@ _REVOKING: Final = {
     "revoke": Deed(REVOKE, revoke_one),
     "revoke_all": Deed(REVOKE, _revoke_all),
 }
-_BLOCKING: Final = {name: _on_app(f"{name}_app") for name in ("block", "unblock")}
-_INSTALLING: Final = {name: _on_app(f"{name}_app") for name in ("install", "uninstall")}
+_GOVERNING: Final = {
+    name: _on_app(f"{name}_app") for name in ("block", "unblock", "install", "uninstall")
+}
+"""External client apps have none of these: they are disabled in their policies."""
 
 PAGES: Final = (
     Page(
         f"{CONNECTED}/home", "Connected Apps OAuth Usage", "usage.html", VIEW_USAGE, _connected,
-        {**_BLOCKING, **_INSTALLING},
+        _GOVERNING,
     ),
     Page(
         f"{CONNECTED}/{{record}}", "Connected Apps OAuth Usage", "usage_app.html", VIEW_USAGE,
@@ -108,7 +110,7 @@ PAGES: Final = (
     ),
     Page(
         f"{EXTERNAL}/home", "External Client Apps OAuth Usage", "usage.html", VIEW_USAGE,
-        _external, _BLOCKING,
+        _external,
     ),
     Page(
         f"{EXTERNAL}/{{record}}", "External Client Apps OAuth Usage", "usage_app.html",

@@ -2,7 +2,7 @@
 
 Members of `Event.data` that are read (all optional, none secret): `refresh_token` and `spent`
 (fingerprints of the token that came and of the one that was used), `rotated`, `overlapped`,
-`answer_lost`, `code` (fingerprint), `code_age_s`, `secret_changed`.
+`answer_lost`, `code` (fingerprint), `code_age_s`, `secret_changed`, `channel` (of a refusal).
 """
 
 from __future__ import annotations
@@ -81,10 +81,11 @@ def _last_refusal(history: _History) -> list[Fact]:
         return []
     error = str(refused.data.get("error", ""))
     room = load().facts["api_reply.error"].background
+    told = "rest" if error.lower() in room else "json"
     failure = Refused(
         error,
         str(refused.data.get("description", "")),
-        channel="rest" if error.lower() in room else "json",
+        channel=str(refused.data.get("channel") or told),
     )
     if " " in error or not error:
         return []

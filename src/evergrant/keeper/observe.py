@@ -76,8 +76,9 @@ def observe_text(
     """Take in what a person saw where no callback came: an error page, its address, any text."""
     facts = evidence.of_text(text, flow=flow, at=keeper.clock.now())
     words = {fact.name: str(fact.value) for fact in facts}
-    error = words.get("token_reply.error") or words.get("page.error") or "no callback came"
-    failure = Refused(error, words.get("token_reply.description", ""), channel="html")
+    room, channel = ("token_reply", "json") if "token_reply.error" in words else ("page", "html")
+    error = words.get(f"{room}.error", "no callback came")
+    failure = Refused(error, words.get(f"{room}.description", ""), channel=channel)
     return take(keeper, connection_id, facts, failure, _How(doing, of_credential=False))
 
 
@@ -144,5 +145,9 @@ def _passes_by_itself(
 
 def _words(failure: EvergrantError) -> dict[str, str]:
     if isinstance(failure, Refused):
-        return {"error": failure.error, "description": failure.description}
+        return {
+            "error": failure.error,
+            "description": failure.description,
+            "channel": failure.channel,
+        }
     return {"error": type(failure).__name__}

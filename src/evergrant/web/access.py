@@ -31,7 +31,7 @@ class Operator:
     """The operator, signed in."""
 
     csrf: str
-    name: str = "local operator"
+    name: str = "operator"
 
 
 @dataclass(frozen=True, slots=True)
