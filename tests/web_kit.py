@@ -83,7 +83,7 @@ class Web:
 
     def walked(self, flow_id: str, person: str = "integration", **how: Any) -> Sight:
         """An attempt, played by a person in this browser, up to where it ends."""
-        link = self.attempt(flow_id)
+        link = self.attempt(flow_id, force_login="yes")
         who = self.ground.stage.person(person)
         callback = self.ground.keeper.settings.callback_url
         return walk(link, who, callback, browser=self.browser, **how)

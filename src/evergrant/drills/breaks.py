@@ -91,7 +91,8 @@ class Breaks:
         for connection in self._watched():
             if wanted.id == "replay":
                 self._replay(connection)
-            verbs.check(self.stage.keeper, connection.id, renew=True)
+            else:
+                verbs.check(self.stage.keeper, connection.id, renew=True)
 
     def _heal(self) -> None:
         for each in BREAKS:

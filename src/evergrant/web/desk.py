@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context
+from jinja2.filters import do_xmlattr
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from evergrant.keeper import Keeper
@@ -104,13 +106,19 @@ def open_desk(keeper: Keeper, rehearsal: Rehearsal | None) -> Desk:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["sentence"] = _sentence
+    environment.filters |= {"sentence": _sentence, "xmlattr": _attributes}
     return Desk(keeper, rehearsal, environment)
 
 
 def _sentence(text: str) -> str:
     """The text with a capital first letter; the rest stays, for it holds names."""
     return text[:1].upper() + text[1:]
+
+
+@pass_eval_context
+def _attributes(context: EvalContext, values: Mapping[str, Any]) -> str:
+    """The attributes of an element; their values are cleaned as all that is put into a page."""
+    return do_xmlattr(context, {name: _finalized(value) for name, value in values.items()})
 
 
 def _finalized(value: object) -> object:

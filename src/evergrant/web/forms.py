@@ -59,9 +59,10 @@ async def _body(stream: AsyncIterator[bytes]) -> bytes:
 def _pairs(body: bytes) -> dict[str, str]:
     try:
         text = body.decode("ascii", "replace")
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise _unreadable("it has too many fields") from error
+    return {name: cut(value) for name, value in pairs}
 
 
 async def _multipart(stream: AsyncIterator[bytes], boundary: bytes) -> Form:
