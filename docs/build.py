@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator import causes, cli, emulator, integration_file, settings, transcripts
+from generator import causes, cli, emulator, integration_file, marks, settings, transcripts
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = {
@@ -29,7 +29,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text("utf-8")
         if transcripts.MARK in text:
-            yield path, transcripts.filled(text)
+            yield path, marks.filled(transcripts.filled(text))
 
 
 def main(arguments: list[str]) -> int:

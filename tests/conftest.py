@@ -19,6 +19,17 @@ settings.register_profile("evergrant", deadline=None)
 settings.load_profile("evergrant")
 
 
+STORIES = frozenset({"api", "browser", "cli", "conformance", "drills", "keeper", "watch", "web"})
+"""Folders whose tests play stories on servers, processes and browsers: left out of make check."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the stories as slow."""
+    for item in items:
+        if STORIES & set(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def org() -> Iterator[Emulator]:
     """A fresh emulated org, served on loopback."""

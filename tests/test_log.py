@@ -73,6 +73,27 @@ def test_a_credential_is_known_by_its_name(way: str, name: str, value: str) -> N
     assert value not in mask(WAYS[way](name, value))
 
 
+AS_PEOPLE_PASTE = [
+    f"client_secret: {BODY}1",
+    f"clientSecret => {BODY}1",
+    f"Consumer Secret: {BODY}1",
+    f"Refresh Token = {BODY}1",
+    f"export SF_CLIENT_SECRET={BODY}",
+    f'SALESFORCE_PASSWORD="{BODY}"',
+    f"<urn:password>{BODY}</urn:password>",
+    f'<n1:password xsi:type="xsd:string">{BODY}</n1:password>',
+    f"<sf:sessionId>{BODY}</sf:sessionId>",
+    f"curl -u 3MVG9key:{BODY} https://login.salesforce.com",
+    f"sf org login --client-secret {BODY}",
+    f'{{"secret": "{BODY}"}}',
+]
+
+
+@pytest.mark.parametrize("text", AS_PEOPLE_PASTE)
+def test_a_credential_is_known_in_files_envelopes_and_commands(text: str) -> None:
+    assert "Planted" not in mask(text)
+
+
 SALESFORCES_WORDS = [
     '{"error":"invalid_grant","error_description":"expired access/refresh token"}',
     '{"error":"invalid_client_id","error_description":"client identifier invalid"}',
@@ -84,6 +105,9 @@ SALESFORCES_WORDS = [
     "Failed: refresh token validity expired",
     "refresh_token_policy: infinite",
     "token_format=opaque",
+    "INVALID_LOGIN: Invalid username, password, security token; or user locked out.",
+    "client_secret: invalid client credentials",
+    "Security token: reset it in your settings",
 ]
 
 

@@ -67,6 +67,14 @@ def page() -> str:
     )  # fmt: skip
 
 
+def by_mark() -> Counter[str]:
+    """How many behaviors stand under each mark, over policies, refusals, gates and rows."""
+    total: Counter[str] = Counter()
+    for mark, *counts in _counts():
+        total[str(mark)] += sum(int(str(each)) for each in counts[1:])
+    return total
+
+
 def _counts() -> Iterator[tuple[object, ...]]:
     rows: list[Counter[str]] = [
         _by_mark(each.mark for each in KNOBS.values()),

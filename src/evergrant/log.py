@@ -16,8 +16,16 @@ _NAMED = (
     "access_token|refresh_token|id_token|client_secret|consumer_secret|consumerSecret|assertion|"
     "client_assertion|code_verifier|password|passwd|pwd|security_token|sid|sessionId|session_id|"
     "accessToken|refreshToken|clientSecret|privateKey|private_key|device_code|oauth_token|token|"
-    "subject_token|actor_token|signature|csrf_token|DeleteToken|sfdxAuthUrl"
+    "subject_token|actor_token|signature|csrf_token|DeleteToken|sfdxAuthUrl|secret"
 )
+_NAME = rf"(?<![A-Za-z0-9_])((?:[A-Za-z0-9]+_)*(?i:{_NAMED}))"
+"""A name as a group, whatever its case and prefix (`SF_CLIENT_SECRET`)."""
+_SPOKEN = (
+    r"(?i:\b((?:access|refresh|security|session)[ -]token|(?:client|consumer)[ -]secret|"
+    r"session[ -]id))"
+)
+"""The same as people write it, as a group."""
+_BARE = r"""(?=[^\s"'<>,;]*\d)[^\s"'<>,;(){}\[\]]{8,}"""
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
@@ -47,16 +55,30 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value in forms, queries, fragments and shell words; "name": "value" in JSON and repr;
     # <name>value</name> in XML.  Error answers have no such member and stay verbatim.
     (
-        re.compile(rf"(?<![A-Za-z0-9_])({_NAMED})(=|%3D)(?!>)(?![\s&\"'])[^&\s\"'<>;,)]+"),
+        re.compile(rf"{_NAME}(=|%3D)(?!>)(?![\s&\"'])[^&\s\"'<>;,)]+"),
         rf"\1\2{HIDDEN}",
     ),
     (
         re.compile(
-            rf"""(?<![A-Za-z0-9_])({_NAMED})(['"\\]{{0,3}}\s*(?::|=>|=)\s*(['"\\]{{1,3}}))(?:\\.|(?!\3).)+(\3)"""
+            rf"""{_NAME}(['"\\]{{0,3}}\s*(?::|=>|=)\s*(['"\\]{{1,3}}))(?:\\.|(?!\3).)+(\3)"""
         ),
         rf"\1\2{HIDDEN}\4",
     ),
-    (re.compile(rf"<({_NAMED})>[^<]+</\1>"), rf"<\1>{HIDDEN}</\1>"),
+    (re.compile(rf"<((?:\w+:)?(?:{_NAMED}))(\s[^<>]*)?>[^<]+</\1>"), rf"<\1\2>{HIDDEN}</\1>"),
+    # name: value without quotes (YAML, prose) is one where a digit tells it from a word.
+    (re.compile(rf"{_NAME}(\s*(?::|=>)\s*){_BARE}"), rf"\1\2{HIDDEN}"),
+    (re.compile(rf"{_SPOKEN}(\s*[:=]\s*){_BARE}"), rf"\1\2{HIDDEN}"),
+    # What curl and other commands are given.
+    (
+        re.compile(r"""(?<!\S)((?:-u|--user|--proxy-user)[\s=]\s*['"]?[^\s:'"]+:)[^\s'"]+"""),
+        rf"\1{HIDDEN}",
+    ),
+    (
+        re.compile(
+            r"""(--(?:[a-z]+-)*(?:secret|password|token)[\s=]\s*['"]?)[^\s'"-][^\s'"]{5,}"""
+        ),
+        rf"\1{HIDDEN}",
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from evergrant.emulator.server import Emulator
@@ -17,7 +17,7 @@ from evergrant.emulator.server import Emulator
 MY_DOMAIN = "acme.my.salesforce.com"
 
 
-class ToLoopback(HTTPAdapter):  # type: ignore[misc]  # requests has no types here
+class ToLoopback(HTTPAdapter):
     """The client writes https and salesforce.com by itself; its session goes to the emulator."""
 
     def __init__(self, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -15,11 +16,12 @@ from evergrant.health import State
 from evergrant.store import flows
 from evergrant.web.flow_view import steps_of, version_of, view_of
 from evergrant.web.pictures import PICTURES
-from keeper_kit import BROWSER_APP, org_fixture  # noqa: F401 (a fixture)
+from keeper_kit import BROWSER_APP, USERINFO, org_fixture  # noqa: F401 (a fixture)
 from web_kit import CSRF, Web, web_fixture, words_of  # noqa: F401 (a fixture)
 
 
 def page_of(web: Web, flow: str) -> str:
+    """What the page of a flow says."""
     return words_of(web.get(f"/flows/{flow}"))
 
 
@@ -285,3 +287,20 @@ def test_the_page_of_a_flow_holds_no_ticket_no_state_and_no_code(web: Web) -> No
     page = web.get(f"/flows/{flow}").text
     secrets = [link.rsplit("/", 1)[1], *re.findall(r"(?:code|state)=([^&]+)", back.url)]
     assert all(each not in page for each in secrets)
+
+
+def test_another_org_is_named_and_nothing_is_replaced_before_a_choice(web: Web) -> None:
+    connection = web.ground.connected()
+    flow = web.reauthorizing(connection.id)
+    assert connection.identity is not None
+    other = {
+        "organization_id": "00Dxx0000000000EAA",
+        "user_id": connection.identity.user_id,
+        "preferred_username": connection.identity.username,
+    }
+    web.ground.fault(USERINFO, status=200, body=json.dumps(other))
+    web.walked(flow)
+    page = page_of(web, flow)
+    assert "Another org came back" in page
+    assert "reads and writes in another org" in page
+    assert web.ground.now(connection.id).identity == connection.identity

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from evergrant.errors import BadInput
+from evergrant.evidence.text import MAX_LINES
 from evergrant.web.forms import MOST_BODY, MOST_FIELD, Form, read_form
-from evergrant.web.uploads import CUT, MOST_FILE, MOST_TEXT, SIFTED, Upload, readable
+from evergrant.web.uploads import CUT, MOST_FILE, MOST_TEXT, SIFTED, Upload, readable, sifted
 
 LINE = b"2026-11-22 INFO heartbeat of worker 7 is on time, nothing to tell about it\n"
 FAILURE = b'{"error":"invalid_grant","error_description":"expired access/refresh token"}\n'
@@ -79,10 +80,26 @@ def test_readable_text_stays_as_it_is_when_read_again(text: str) -> None:
 
 
 def test_a_long_log_is_sifted_and_the_failure_at_its_end_is_found() -> None:
-    upload = uploaded(LINE * 40_000 + FAILURE)
+    upload = uploaded(LINE * 40_000 + FAILURE.rstrip())
     assert upload.note == SIFTED
     assert "expired access/refresh token" in upload.text()
     assert len(upload.text()) <= MOST_TEXT
+    assert upload.text().count("\n") < MAX_LINES, "the judge reads all that is kept"
+
+
+def test_a_long_paste_is_sifted_as_a_file_is() -> None:
+    text, note = sifted((LINE * 9_000 + FAILURE).decode())
+    assert "expired access/refresh token" in text
+    assert note == SIFTED
+    assert sifted("invalid_grant") == ("invalid_grant", "")
+
+
+def test_of_very_many_failures_the_first_and_the_last_are_kept() -> None:
+    middle = b"error: " + b"x" * 3_000 + b"\n"
+    text = uploaded(b"error: the first\n" + middle * 6_000 + b"error: the last\n").text()
+    assert "error: the first" in text
+    assert "error: the last" in text
+    assert len(text) <= MOST_TEXT
 
 
 def test_fifty_megabytes_and_more_are_cut_with_a_plain_message_and_little_memory() -> None:

@@ -10,7 +10,7 @@ from evergrant import keeper as verbs
 from evergrant.drills.robot import Person
 from evergrant.drills.stage import Stage
 from evergrant.drills.steps import act
-from evergrant.emulator.scenario import ClientStep
+from evergrant.emulator.scenario import ClientStep, find
 from evergrant.errors import NotFound
 from evergrant.health import LIVE
 from evergrant.model import Connection
@@ -86,7 +86,9 @@ class Breaks:
         if not wanted.scenario:
             self._heal()
             return
-        self.stage.control.play(wanted.scenario, "setup")
+        # NOTE: not by playing the setup: that begins the org anew, and every grant would be gone.
+        for each in find(wanted.scenario).setup:
+            self.stage.control.act(each["do"], **{k: v for k, v in each.items() if k != "do"})
         self.stage.control.play(wanted.scenario, "break")
         for connection in self._watched():
             if wanted.id == "replay":

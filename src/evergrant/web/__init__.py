@@ -1,5 +1,5 @@
 """The console: pages for the operator, and the browser's way through an authorization."""
 
-from evergrant.web.app import console, mount
+from evergrant.web.app import mount
 
-__all__ = ["console", "mount"]
+__all__ = ["mount"]

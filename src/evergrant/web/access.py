@@ -106,7 +106,7 @@ async def posted(request: Request) -> Form:
     words = (word_of(request), request.cookies.get(flow_cookie(flow_id), "") if flow_id else "")
     if not any(words):
         raise NeedsSignIn
-    if not comes_from_here(request):
+    if not comes_from_here(request, desk_of(request).keeper.settings.public_url):
         raise Forged
     form = await read_form(request)
     if not is_own_form(form.get("csrf"), words):

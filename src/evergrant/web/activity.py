@@ -41,4 +41,4 @@ def _told(event: Event, catalog: Catalog) -> dict[str, Any]:
 def _detail(event: Event, catalog: Catalog) -> str:
     """The other side's words; ids of causes become their titles."""
     cause = catalog.causes.get(event.text)
-    return cause.title if cause else event.text
+    return cause.title if cause else event.text.replace("login_history", "Login History")

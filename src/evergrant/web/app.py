@@ -17,18 +17,19 @@ from evergrant.web.security import Guarded
 
 
 def mount(app: FastAPI, keeper: Keeper, *, rehearsal: Rehearsal | None = None) -> None:
-    """Add the console to the service, behind whatever routes it has."""
-    app.mount("/", console(keeper, rehearsal=rehearsal))
+    """Add the console to the service, behind whatever routes it has.
+
+    `rehearsal` is the emulated org that may be broken from it.
+    """
+    app.mount("/", Guarded(_console(keeper, rehearsal)))
 
 
-def console(keeper: Keeper, *, rehearsal: Rehearsal | None = None) -> FastAPI:
-    """The console; `rehearsal` is the emulated org that may be broken from it."""
+def _console(keeper: Keeper, rehearsal: Rehearsal | None) -> FastAPI:
     app = FastAPI(title="Evergrant console", openapi_url=None)
     app.state.desk = open_desk(keeper, rehearsal)
     for each in (sign_in, home, connect, connections, flows, callback, demo):
         app.include_router(each.routes)
     app.mount("/static", _Static(directory=FOLDER / "static"))
-    app.add_middleware(Guarded)
     app.add_exception_handler(NeedsSignIn, _to_sign_in)
     app.add_exception_handler(Forged, _forged)
     app.add_exception_handler(EvergrantError, _trouble)
@@ -49,10 +50,10 @@ class _Static(StaticFiles):
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:
     """Lead to where one signs in, and remember where the person was."""
+    answer: Response = RedirectResponse("/sign-in", 303)
     if "hx-request" in request.headers:
         # A part of a page: the page itself goes.
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
-    answer = RedirectResponse("/sign-in", 303)
+        answer = Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
     back = page_of(request.url.path)
     if back != "/":
         remember(answer, NEXT, back, max_age_s=sign_in.NEXT_LIFE_S, desk=desk_of(request))

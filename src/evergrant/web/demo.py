@@ -37,8 +37,8 @@ def menu(who: AsOperator, desk: DeskOf, told: str = "") -> Response:
 
 
 @routes.post("/{break_id}")
-def do(_who: AsOperator, desk: DeskOf, break_id: str, form: Posted) -> Response:
+def do(_who: AsOperator, desk: DeskOf, break_id: str, _form: Posted, back: str = "/") -> Response:
     """Break it, let the console notice, and go back to where the menu was."""
     _rehearsal(desk).do(break_id)
     told = "healed" if break_id == HEAL else "broken"
-    return RedirectResponse(f"{page_of(form.get('back'))}?told={told}", 303)
+    return RedirectResponse(f"{page_of(back)}?told={told}", 303)

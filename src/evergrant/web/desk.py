@@ -88,8 +88,14 @@ class Desk:
             "here": here,
             "who": who,
             "breaks": self.rehearsal.breaks() if self.rehearsal and signed_in else (),
+            "breaks_from": self._breaks_from,
         }
         return self.templates.get_template(template).render(frame | values)
+
+    def _breaks_from(self, back: str) -> list[dict[str, str]]:
+        """The entries of the rehearsal's menu, on the page that they lead back to."""
+        known = self.rehearsal.breaks() if self.rehearsal else ()
+        return [{"label": each.label, "action": f"/demo/{each.id}?back={back}"} for each in known]
 
     def _nav(self) -> tuple[tuple[str, str], ...]:
         fixed = (("/", "Connections"), ("/connections/new", "Connect an org"))

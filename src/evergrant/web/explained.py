@@ -31,8 +31,8 @@ SOURCES: Final = {
 }
 LOOK_FOR: Final = {
     "/lightning/setup/ConnectedAppsUsage/home": (
-        "Look for the app by the name above. Blocked apps stand at the very bottom of the list, "
-        "out of alphabetical order."
+        "Look for the app by the name that Salesforce shows. Blocked apps stand at the very bottom "
+        "of the list, out of alphabetical order."
     ),
 }
 """Page of Setup → what people overlook there (SafeBase's published guide to reauthorizing)."""
@@ -89,6 +89,11 @@ class Explained:
     others: tuple[tuple[str, str], ...]
     message: str
     """To be copied to the Salesforce admin; empty where no admin need act."""
+
+    @property
+    def headline(self) -> str:
+        """The cause as a heading; what is only possible is called so."""
+        return f"Possible cause: {self.title}" if self.word == "possible" else self.title
 
     @property
     def needs_admin(self) -> bool:

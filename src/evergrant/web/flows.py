@@ -48,7 +48,7 @@ def now(
     if seen == version_of(flow):
         return Response(status_code=204)
     return Response(
-        desk.render("flow_body.html", who, **_values(desk, who, flow)), media_type="text/html"
+        desk.render("flow_now.html", who, **_values(desk, who, flow)), media_type="text/html"
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
 
 from evergrant.errors import BadInput
 from evergrant.web.uploads import Upload, cut
@@ -85,7 +86,8 @@ async def _multipart(stream: AsyncIterator[bytes], boundary: bytes) -> Form:
             size += len(chunk)
             if size > MOST_STREAM or parts.count > MOST_FIELDS:
                 raise _unreadable("it is larger than any form of ours")
-            parser.write(chunk)
+            # In a thread: looking through a large log takes a second, and others wait meanwhile.
+            await run_in_threadpool(parser.write, chunk)
         parser.finalize()
     except MultipartParseError as error:
         raise _unreadable("it broke off") from error

@@ -15,7 +15,7 @@ from evergrant.web.access import AsOperator, DeskOf, Operator, Posted
 from evergrant.web.desk import Desk
 from evergrant.web.explained import cause_title, explained
 from evergrant.web.notes import note_of
-from evergrant.web.uploads import Upload
+from evergrant.web.uploads import Upload, sifted
 
 routes = APIRouter(include_in_schema=False)
 TASK: Final = {
@@ -81,7 +81,7 @@ def read(who: AsOperator, desk: DeskOf, form: Posted) -> Response:
 def _given(pasted: str, upload: Upload | None) -> tuple[str, str]:
     """The text and what to say of its reading; a pasted text comes before a file."""
     if pasted.strip() or upload is None:
-        return pasted, ""
+        return sifted(pasted)
     return upload.text(), upload.note
 
 

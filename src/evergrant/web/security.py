@@ -65,10 +65,12 @@ def is_own_form(token: str, words: tuple[str, ...]) -> bool:
     return any(hmac.compare_digest(token.encode(), each.encode()) for each in made)
 
 
-def comes_from_here(request: Request) -> bool:
+def comes_from_here(request: Request, public_url: str) -> bool:
     """Whether a browser says that the request was made by a page of this very origin.
 
-    A request without an Origin header is refused: every browser sends one with a form.
+    `public_url` is how browsers reach the console where a proxy stands before it.  A request
+    without an Origin header is refused: every browser sends one with a form.
     """
     origin = urlsplit(request.headers.get("origin", ""))
-    return bool(origin.netloc) and origin.netloc == request.headers.get("host", "")
+    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc}
+    return bool(origin.netloc) and origin.netloc in ours

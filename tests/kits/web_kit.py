@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from keeper_kit import KEY, Ground, QuickClock, org_fixture, settings_in  # noqa: F401 (a fixture)
 
 from evergrant import keeper as verbs
 from evergrant.api.address import operator_key
@@ -26,7 +27,6 @@ from evergrant.drills.robot import Sight, walk
 from evergrant.drills.stage import Stage
 from evergrant.emulator.server import Emulator
 from evergrant.web import mount
-from keeper_kit import KEY, Ground, QuickClock, org_fixture, settings_in  # noqa: F401 (a fixture)
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 FLOW = re.compile(r"flow_[0-9a-f]{16}")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
+from keeper_kit import KEY, Ground, QuickClock, settings_in
 
 from evergrant.api.address import operator_key
 from evergrant.api.service import serving
@@ -22,7 +23,6 @@ from evergrant.drills.robot import browser, walk
 from evergrant.drills.stage import Stage
 from evergrant.emulator.server import Emulator
 from evergrant.web import mount
-from keeper_kit import KEY, Ground, QuickClock, settings_in
 
 
 @dataclass(frozen=True, slots=True)
