@@ -111,6 +111,23 @@ def test_the_service_is_announced_while_it_is_up_and_withdrawn_afterwards(tmp_pa
         announced(settings)
 
 
+def test_the_operators_key_stays_on_this_machine_when_browsers_come_through_a_proxy(
+    tmp_path: Path,
+) -> None:
+    settings = settings_in(tmp_path, public_url="https://connect.example")
+    with serving(settings, "127.0.0.1", 0) as service:
+        assert announced(settings) == service.url
+        assert service.url.startswith("http://127.0.0.1:")
+        assert service.keeper.settings.callback_url == "https://connect.example/oauth/callback"
+
+
+def test_a_service_on_every_address_is_found_at_one_that_a_browser_can_open(tmp_path: Path) -> None:
+    with serving(settings_in(tmp_path), "0.0.0.0", 0) as service:
+        assert service.url.startswith("http://127.0.0.1:")
+        assert service.keeper.settings.public_url == service.url
+        assert httpx2.get(f"{service.url}/health", timeout=10).status_code == 200
+
+
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

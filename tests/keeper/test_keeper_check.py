@@ -237,6 +237,24 @@ def test_a_refusal_of_a_token_that_is_no_longer_in_use_buries_nobody(ground: Gro
     assert ground.notices() == []
 
 
+def test_a_check_that_slept_through_its_turn_does_not_spend_the_token_that_was_rotated_away(
+    ground: Ground,
+) -> None:
+    """A laptop that was closed: reuse of the old token would revoke the new one with it."""
+    ground.control.act("set_app", app=BROWSER_APP, rotation=True)
+    connection = ground.connected()
+    ground.fault(RESOURCES, **no_session(), delay_s=0.6, times=1)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(verbs.check, ground.keeper, connection.id)
+        while ground.control.ask("GET", "/faults")[0]["times"]:
+            pass
+        ground.control.advance(LEASE)
+        assert verbs.check(ground.keeper, connection.id, renew=True).failure is None
+        assert late.result().failure is None
+    assert refreshes(ground) == 1
+    assert ground.is_live(ground.live(connection).credential.refresh_token)
+
+
 # --- an answer that never came -------------------------------------------------------------------
 
 

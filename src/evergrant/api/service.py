@@ -26,6 +26,7 @@ class Service:
     """A service that is up."""
 
     url: str
+    """Where it listens on this machine; how browsers reach it is `public_url`."""
     keeper: Keeper
 
 
@@ -61,14 +62,16 @@ def serving(
 ) -> Iterator[Service]:
     """Run the service in a thread of this process until the block ends."""
     with listen(host, port) as opened:
-        settings = _with_port(settings, host, opened.getsockname()[1])
+        port = opened.getsockname()[1]
+        settings, here = _with_port(settings, host, port), f"http://{_ANY.get(host, host)}:{port}"
         with open_keeper(settings, clock=clock) as keeper, Walker(keeper):
             server = _server(keeper, settings, faces)
             thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
             thread.start()
-            announce(settings, settings.public_url)
+            # NOTE: not the public URL: the operator's key has no business beyond this machine.
+            announce(settings, here)
             try:
-                yield Service(settings.public_url, keeper)
+                yield Service(here, keeper)
             finally:
                 withdraw(settings)
                 server.should_exit = True
@@ -89,5 +92,9 @@ def _with_port(settings: Settings, host: str, port: int) -> Settings:
     """The public URL of a service on loopback follows the port that was given."""
     at = urlsplit(settings.public_url)
     if at.hostname in ("127.0.0.1", "localhost", "::1") and at.port != port:
-        return settings.but(public_url=f"http://{host}:{port}")
+        return settings.but(public_url=f"http://{_ANY.get(host, host)}:{port}")
     return settings
+
+
+_ANY = {"0.0.0.0": "127.0.0.1"}  # noqa: S104 (nothing is bound here)
+"""An address that stands for every address → one at which a browser finds it."""

@@ -204,7 +204,8 @@ def _groups(names: Iterable[str], catalog: Catalog) -> set[str]:
 def _next_gate(first: Cause, facts: Iterable[Fact], catalog: Catalog) -> str:
     """The next gate that is known to refuse as well, else the one that the catalog names."""
     here = catalog.gates[first.gate].order
-    direct = [fact for fact in facts if catalog.facts[fact.name].level != "text"]
+    # Only the org's own settings show that a later gate is shut; a history fits many causes.
+    direct = [fact for fact in facts if catalog.facts[fact.name].level == "admin"]
     shut = [
         catalog.gates[cause.gate]
         for cause in catalog.causes.values()
@@ -214,7 +215,7 @@ def _next_gate(first: Cause, facts: Iterable[Fact], catalog: Catalog) -> str:
 
 
 def _shown_by(cause: Cause, facts: Iterable[Fact], catalog: Catalog) -> bool:
-    """Whether a setting of the org or our own history shows the cause by itself."""
+    """Whether a setting of the org shows the cause by itself."""
     always = {(signal.fact, key) for signal in cause.signals if signal.likelihood > 0.9
               for key in signal.keys}  # fmt: skip
     for fact in facts:

@@ -105,10 +105,17 @@ def _stored(
 
 def _intend(keeper: Keeper, connection: Connection, kept: Kept | None) -> None:
     """Write down that a refresh token is about to be spent: an answer that never comes is known
-    by it, and a store that cannot be written is found before the token is gone."""
+    by it, and a store that cannot be written is found before the token is gone.
+
+    Raises `Overtaken` for a token that is not the one in use: whoever slept through the end of its
+    lease would spend what was rotated away, and Salesforce would revoke what came of it.
+    """
     if kept is None or kept.credential.refresh_token is None:
         return
     with keeper.writing() as tx:
+        live = keeper.vault.live(tx, connection.id)
+        if live is None or (live.id, live.generation) != (kept.id, kept.generation):
+            raise Overtaken
         note(
             keeper,
             tx,
