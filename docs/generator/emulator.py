@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from evergrant.emulator import app, control, objects, token_endpoint, token_request
+from evergrant.emulator import app, control, headless, objects, records, token_request
+from evergrant.emulator.cors import RULES
 from evergrant.emulator.gates import GATES
 from evergrant.emulator.policies import KNOBS
 from evergrant.emulator.refusals import REFUSALS
@@ -27,6 +28,11 @@ LIMITS = (
     "An object that it does not hold answers 501, never an empty list.",
     "Its clock moves only when told; nothing happens after a delay by itself.",
     "It speaks plain HTTP on loopback; TLS, certificates of hosts and proxies are not imitated.",
+    "It has no Experience Cloud sites: My Domain stands for the one of authorization code and "
+    "credentials, and its users for external ones.",
+    "Token exchange handlers are told beforehand what their Apex class would answer "
+    "(`set_token_handler`).",
+    "A body of more than a megabyte at an OAuth endpoint is refused with 413.",
     "Its control port has no password: never put it on a network.",
 )
 
@@ -41,6 +47,13 @@ def page() -> str:
         table(["mark", "meaning", "policies", "refusals", "gates", "history rows"], _counts()),
         "## Limits",
         bullets(LIMITS),
+        "## Flows",
+        "Every grant the token endpoint takes, and the LoginSubType of its Login History row; "
+        "*none* means that none is documented.",
+        table(["asked for by", "flow", "LoginSubType"], _flows()),
+        "## CORS",
+        "Which web pages may read an answer; paths that are not listed never send CORS headers.",
+        table(["path", "rule"], ((code(path), rule.value) for path, rule in RULES.items())),
         "## Policies",
         "What an admin or a developer can set.\nSource keys are those of the emulator's protocol "
         "notes: o- official, c- Salesforce's code, t- third party, F fidelity notes.",
@@ -90,6 +103,22 @@ def _by_mark(marks: Iterable[str]) -> Counter[str]:
     return Counter(marks)
 
 
+def _flows() -> Iterator[tuple[object, ...]]:
+    asked: dict[str, tuple[str, bool]] = {
+        "response_type=token": ("user_agent", False),
+        "response_type=hybrid_token": ("user_agent", True),
+        "response_type=code_credentials": ("code_credentials", False),
+        "response_type=device_code": ("device_code", False),
+        **{
+            grant: (flow, grant.startswith("hybrid_"))
+            for grant, flow in token_request.FLOWS.items()
+        },
+    }
+    for words, (flow, is_hybrid) in asked.items():
+        subtypes = records.HYBRID if is_hybrid else records.SUBTYPES
+        yield code(words), flow, subtypes.get(flow, "none")
+
+
 def _knobs() -> Iterator[tuple[object, ...]]:
     for name, each in KNOBS.items():
         yield code(name), code(_shown(each.default)), each.effect, each.source, each.mark
@@ -116,8 +145,9 @@ def _refusals() -> Iterator[tuple[object, ...]]:
 def _not_built() -> Iterator[str]:
     # The routes are the emulator's own affair; only this page looks at them from outside.
     yield f"paths: {_words(app._NOT_BUILT)}"
-    yield f"grants: {_words(sorted(token_request.NOT_BUILT))}"
-    yield f"flows, where they would be allowed: {_words(sorted(token_endpoint._REFUSED_ONLY))}"
+    yield f"grants: {'; '.join(token_request.NOT_BUILT.values())}"
+    yield f"`Auth-Request-Type`: {_words(sorted(headless._OTHERS))}"
+    yield "operations of the SOAP API but `login`"
     yield f"objects: {_words(sorted(objects.NOT_BUILT))}"
     yield "every other path under `/services/`"
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
+from keeper_kit import (
+    BROWSER_APP,
+    org_fixture,  # noqa: F401 (a fixture)
+    settings_in,
+)
 from service_kit import (
     Up,
     profile_fixture,  # noqa: F401 (a fixture)
@@ -14,13 +21,9 @@ from service_kit import (
 
 from evergrant.api.address import announced, operator_key
 from evergrant.api.service import listen, serving
+from evergrant.cli.service import Service
 from evergrant.drills.robot import walk
 from evergrant.errors import CouldNotLook, PortInUse
-from keeper_kit import (
-    BROWSER_APP,
-    org_fixture,  # noqa: F401 (a fixture)
-    settings_in,
-)
 
 # --- headers and keys ----------------------------------------------------------------------------
 
@@ -119,6 +122,20 @@ def test_the_operators_key_stays_on_this_machine_when_browsers_come_through_a_pr
         assert announced(settings) == service.url
         assert service.url.startswith("http://127.0.0.1:")
         assert service.keeper.settings.callback_url == "https://connect.example/oauth/callback"
+
+
+@pytest.mark.slow
+def test_a_service_whose_database_is_locked_could_not_look_and_blames_nobodys_input(
+    tmp_path: Path,
+) -> None:
+    settings = settings_in(tmp_path)
+    with (
+        serving(settings, "127.0.0.1", 0),
+        closing(sqlite3.connect(f"{settings.data_dir}/evergrant.db")) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CouldNotLook, match="locked"):
+            Service(settings).invite()
 
 
 def test_a_service_on_every_address_is_found_at_one_that_a_browser_can_open(tmp_path: Path) -> None:

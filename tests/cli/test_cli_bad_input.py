@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -161,6 +162,14 @@ def test_a_session_that_cannot_be_read_is_never_quoted(tmp_path: Path) -> None:
     )
     assert_told(end, 2, "the evidence session cannot be read", "sf org display --json")
     assert "secret" not in end.err
+
+
+def test_a_session_is_not_sent_over_plain_http(tmp_path: Path) -> None:
+    told = json.dumps({"access_token": "x", "instance_url": "http://acme.my.salesforce.com"})
+    end = evergrant(
+        "diagnose", "--connection", "Acme", "--session", "-", folder=tmp_path, stdin=told
+    )
+    assert_told(end, 2, "plain http", "https://")
 
 
 def test_a_wrong_master_key_is_found_before_anything_is_done(tmp_path: Path) -> None:

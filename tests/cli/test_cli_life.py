@@ -76,7 +76,8 @@ def test_a_connection_is_made_watched_paused_and_removed_without_a_browser(desk:
     made = desk.run("connect", "Acme", "--integration", file)
     lines = made.out.splitlines()
     assert (made.code, lines[0]) == (0, "Acme: connected")
-    assert [line.split()[:2] for line in lines[1:3]] == [["identity", "proven"], ["call", "proven"]]
+    heads = [line.split()[:2] for line in lines[1:] if not line.startswith("   ")]
+    assert heads == [["identity", "proven"], ["call", "proven"], ["login", "history"]]
     assert desk.run("check").out == "Acme: connected\n"
     assert desk.run("reauthorize", "Acme").code == 0
     assert desk.run("pause", "Acme").out == "Acme: paused\n"
@@ -99,6 +100,18 @@ def test_the_list_of_connections_fits_into_80_columns_and_takes_no_markup(desk: 
     squeezed = re.sub(r"\s", "", told.out)
     assert "[red]Acme" in squeezed
     assert "connection state since" in " ".join(told.out.split())
+
+
+def test_another_user_who_comes_back_without_a_browser_is_on_hold_and_not_proven(
+    desk: Desk,
+) -> None:
+    file = desk.integration("orbit-server", "client_credentials")
+    made = desk.run("connect", "Acme", "--integration", file)
+    assert max(len(line) for line in made.out.splitlines()) <= 80
+    desk.post("/act", do="set_app", app="orbit-server", run_as=desk.person("admin").username)
+    end = desk.run("reauthorize", "Acme")
+    assert (end.code, end.out.splitlines()[0].partition(":")[0]) == (1, "On hold")
+    assert_told(desk.run("reauthorize", "Acme", "--force-login"), 2, "leave out --login-hint")
 
 
 def test_a_refused_connection_ends_with_1_in_salesforces_own_words(desk: Desk) -> None:

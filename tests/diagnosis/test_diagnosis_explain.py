@@ -95,6 +95,12 @@ def test_nothing_known_is_said_in_one_line() -> None:
     )
 
 
+def test_where_no_cause_stands_out_nobody_is_sent_to_change_anything() -> None:
+    found = sections(diagnose(read("invalid_grant"), CATALOG), CATALOG)
+    assert [each.title for each in found] == ["Evidence", "Cause", "Next check", "Causes"]
+    assert all(each.lines for each in found)
+
+
 def test_an_explanation_says_what_to_do_for_both_kinds_of_app() -> None:
     text = render(diagnose(read(PAGE), CATALOG), CATALOG)
     assert "Salesforce admin (connected app): Press Unblock in the app's row." in text

@@ -63,6 +63,9 @@ TEXTS = [
     ("SOAP API login() is disabled by default in this org", "soap_login", "soap-login-disabled"),
     ("LOGIN_MUST_USE_SECURITY_TOKEN: Invalid username, password, security token; or user locked"
      " out.", "soap_login", "security-token-missing"),
+    ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify"
+     " failed: unable to get local issuer certificate'))", "unknown", "network-or-proxy-or-tls"),
+    ("SyntaxError: Unexpected token < in JSON at position 0", "unknown", "wrong-login-host"),
     ("getaddrinfo ENOTFOUND login.salesforce.com", "web_server", "network-or-proxy-or-tls"),
     ("Login History: Failed: Not approved for access", "unknown", "user-not-preauthorized"),
     ("Login History status: User is Frozen", "unknown", "user-locked-or-frozen"),
@@ -81,6 +84,25 @@ def test_a_documented_text_names_its_cause_first(text: str, flow: str, cause: st
 @pytest.mark.parametrize(("text", "flow", "cause"), TEXTS)
 def test_text_alone_is_never_certain(text: str, flow: str, cause: str) -> None:
     assert "certain" not in [ranked.word for ranked in judge(text, flow).ranked]
+
+
+@pytest.mark.parametrize(("text", "flow", "cause"), TEXTS)
+def test_a_documented_text_is_enough_to_name_a_cause(text: str, flow: str, cause: str) -> None:
+    assert judge(text, flow).is_named
+
+
+@pytest.mark.parametrize("text", ["invalid_grant", "Our nightly job stopped working, please help"])
+def test_a_text_that_fits_every_cause_names_none(text: str) -> None:
+    found = judge(text)
+    assert found.ranked
+    assert not found.is_named
+
+
+@pytest.mark.parametrize("text", ["certificate verify failed", "ECONNREFUSED", "ETIMEDOUT"])
+def test_a_network_that_failed_is_likely_and_not_one_of_many(text: str) -> None:
+    first = judge(text).first
+    assert first is not None
+    assert (first.cause, first.word) == ("network-or-proxy-or-tls", "likely")
 
 
 def test_nothing_known_names_no_cause() -> None:

@@ -9,14 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergrant.emulator.attempt import (
+    BROWSER,
     Approvals,
+    AssertionMaterial,
     Attempt,
     AuthorizeMaterial,
     CodeMaterial,
+    DeviceMaterial,
+    ExchangeMaterial,
     Flow,
-    JwtMaterial,
     Material,
     NoMaterial,
+    PasswordMaterial,
     RefreshMaterial,
     SecretSent,
     UserFacts,
@@ -73,7 +77,8 @@ apps = st.builds(
         for name in (
             "installed", "in_org", "deleted", "blocked", "admin_approved", "api_allowlisted",
             "high_assurance", "pkce_required", "secret_optional", "secret_for_refresh",
-            "client_credentials", "device_flow",
+            "client_credentials", "device_flow", "token_exchange", "secret_for_token_exchange",
+            "code_credentials", "jwt_access_tokens", "rotation",
         )
     },
 )  # fmt: skip
@@ -84,7 +89,7 @@ orgs = st.builds(
         for name in (
             "locked", "api_enabled", "pkce_required", "block_username_password",
             "block_user_agent", "api_access_control", "uninstalled_restriction",
-            "client_credentials_need_approval",
+            "client_credentials_need_approval", "code_credentials",
         )
     },
 )  # fmt: skip
@@ -104,14 +109,27 @@ users = st.builds(
 moments = st.datetimes(
     datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
 )  # fmt: skip
+asked: dict[str, Any] = {
+    "redirect_uri": st.sampled_from([None, CALLBACK, "https://evil.example"]),
+    **{name: st.booleans() for name in ("has_challenge", "is_immediate", "is_denied")},
+}
+assertions = st.builds(
+    AssertionMaterial, is_readable=st.booleans(), is_signed_right=st.booleans(),
+    audience=st.sampled_from(["https://login.salesforce.com", "https://test.salesforce.com"]),
+    audiences=st.just(frozenset({"https://login.salesforce.com"})),
+    expires_at=st.none() | moments, certificate_ends_at=st.none() | moments,
+    is_for_here=st.booleans(),
+)  # fmt: skip
 materials: dict[Flow, st.SearchStrategy[Material]] = {
-    "authorize": st.builds(
+    "authorize": st.builds(AuthorizeMaterial, response_type=st.sampled_from(["code", ""]), **asked),
+    "user_agent": st.builds(
         AuthorizeMaterial,
-        redirect_uri=st.sampled_from([None, CALLBACK, "https://evil.example"]),
-        response_type=st.sampled_from(["code", "token", ""]),
-        scopes=st.sampled_from([(), ("api",), ("web",)]),
-        has_challenge=st.booleans(), is_immediate=st.booleans(), is_denied=st.booleans(),
+        response_type=st.sampled_from(["token", "token id_token", "hybrid_token"]), **asked,
     ),
+    "code_credentials": st.builds(
+        AuthorizeMaterial, response_type=st.just("code_credentials"), **asked
+    ),
+    "device_approval": st.builds(DeviceMaterial, st.sampled_from(["pending", "denied"])),
     "authorization_code": st.builds(
         CodeMaterial,
         state=st.sampled_from(["live", "unknown", "used", "foreign"]),
@@ -123,16 +141,25 @@ materials: dict[Flow, st.SearchStrategy[Material]] = {
         state=st.sampled_from(["live", "unknown", "foreign", "revoked", "evicted", "rotated"]),
         issued_at=moments, last_used_at=st.none() | moments, is_busy=st.booleans(),
     ),
-    "jwt_bearer": st.builds(
-        JwtMaterial, is_readable=st.booleans(), is_signed_right=st.booleans(),
-        audience=st.sampled_from(["https://login.salesforce.com", "https://test.salesforce.com"]),
-        audiences=st.just(frozenset({"https://login.salesforce.com"})),
-        expires_at=st.none() | moments,
-    ),
+    "jwt_bearer": assertions,
+    "saml_bearer": assertions,
     "client_credentials": st.just(NoMaterial()),
-    "device": st.just(NoMaterial()),
-    "password": st.just(NoMaterial()),
-    "token_exchange": st.just(NoMaterial()),
+    "device_code": st.just(NoMaterial()),
+    "device": st.builds(
+        DeviceMaterial,
+        state=st.sampled_from(
+            ["pending", "approved", "denied", "used", "crossed", "unknown", "foreign"]
+        ),
+        age_s=st.floats(0, 2000), since_poll_s=st.none() | st.floats(0, 20),
+    ),
+    "password": st.builds(
+        PasswordMaterial,
+        st.sampled_from(["", "unknown", "wrong", "no_security_token", "locked"]),
+    ),
+    "token_exchange": st.builds(
+        ExchangeMaterial, has_handler=st.booleans(), is_valid=st.booleans(),
+        message=st.sampled_from(["", "not one of ours"]),
+    ),
     "unknown": st.just(NoMaterial()),
 }  # fmt: skip
 
@@ -141,7 +168,7 @@ materials: dict[Flow, st.SearchStrategy[Material]] = {
 def attempts(draw: st.DrawFn) -> Attempt:
     """Any attempt that an endpoint can make; a browser brings no secret."""
     flow = draw(st.sampled_from(sorted(materials)))
-    is_browser = flow == "authorize"
+    is_browser = flow in BROWSER
     approved = draw(st.sampled_from([frozenset[str](), frozenset(SCOPES)]))
     secrets: list[SecretSent] = ["none"] if is_browser else ["none", "right", "wrong", "malformed"]
     return Attempt(
@@ -156,6 +183,9 @@ def attempts(draw: st.DrawFn) -> Attempt:
         approvals=Approvals(draw(st.booleans()), draw(st.integers(0, 5)), approved),
         material=draw(materials[flow]),
         has_scope=not is_browser and draw(st.booleans()),
+        is_hybrid=draw(st.booleans()),
+        scopes=draw(st.sampled_from([(), ("api",), ("web",)])),
+        twice=draw(st.sampled_from(["", "code"])),
     )
 
 

@@ -310,24 +310,30 @@ def test_a_flow_that_is_switched_off_is_refused_as_salesforce_does(
 
 
 @pytest.mark.parametrize(
-    "grant_type",
-    ["hybrid_auth_code", "hybrid_refresh", "urn:ietf:params:oauth:grant-type:saml2-bearer"],
+    ("form", "name"),
+    [
+        ({"grant_type": "assertion"}, "SAML assertion"),
+        (
+            {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "actor_token": "x"},
+            "asset token",
+        ),
+    ],
 )
 def test_a_grant_that_is_not_built_answers_501_with_its_name(
-    client_for: ClientFor, grant_type: str
+    client_for: ClientFor, form: dict[str, str], name: str
 ) -> None:
-    answer = client_for().token(grant_type=grant_type)
+    answer = client_for().token(**form)
     assert answer.status_code == 501
-    assert grant_type in answer.json()["detail"]
+    assert name in answer.json()["detail"]
 
 
-def test_a_flow_that_is_allowed_and_not_built_answers_501(
-    client_for: ClientFor, emulator: Emulator
+@pytest.mark.parametrize("path", ["oauth2/register", "oauth2/singleaccess", "Soap/m/63.0"])
+def test_a_service_that_is_not_built_answers_501_with_its_name(
+    emulator: Emulator, path: str
 ) -> None:
-    emulator.act("set_org", block_username_password=False, block_user_agent=False)
-    form = {"grant_type": "password", "username": "sam@acme.example"}
-    assert client_for().token(**form).status_code == 501
-    assert client_for().authorize(response_type="token").status_code == 501
+    answer = httpx2.post(f"{emulator.url}/services/{path}", content=b"")
+    assert answer.status_code == 501
+    assert path.rpartition("/")[2] in answer.json()["detail"] or "SOAP API m" in answer.text
 
 
 def test_a_basic_header_that_cannot_be_read_has_its_own_error(emulator: Emulator) -> None:

@@ -177,6 +177,20 @@ def test_context_that_is_not_mentioned_is_not_known() -> None:
     assert [fact for fact in read("", context="hello") if fact.name.startswith("context.")] == []
 
 
+WIRE = """\
+* Connected to login.salesforce.com (85.222.155.4) port 443 (#0)
+> Content-Type: application/x-www-form-urlencoded
+< HTTP/1.1 400 Bad Request
+{"error":"invalid_grant","error_description":"authentication failure"}
+    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)
+  File "/srv/corporate/proxy.py", line 12, in upgraded
+"""
+
+
+def test_what_programs_write_for_programs_is_no_story() -> None:
+    assert [f.name for f in read(WIRE) if f.name.startswith("context.")] == []
+
+
 def test_names_of_parameters_say_nothing_about_the_failure() -> None:
     found = values(read("GET /services/oauth2/authorize?redirect_uri=https://x/y&scope=api"))
     assert not [name for name in found if name.startswith("context.")]

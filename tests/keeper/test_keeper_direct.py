@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
-from evergrant import keeper as verbs
-from evergrant.errors import BadInput, Refused
-from evergrant.health import State
-from evergrant.store import connections
 from keeper_kit import (
     JWT_APP,
     SERVER_APP,
@@ -17,6 +12,11 @@ from keeper_kit import (
     ground_fixture,  # noqa: F401 (a fixture)
     org_fixture,  # noqa: F401 (a fixture)
 )
+
+from evergrant import keeper as verbs
+from evergrant.errors import BadInput, Refused
+from evergrant.health import State
+from evergrant.store import connections
 
 BOTH = pytest.mark.parametrize("app", [JWT_APP, SERVER_APP])
 
@@ -57,6 +57,14 @@ def test_reauthorizing_is_in_place_and_proven(ground: Ground, app: str) -> None:
     after, proofs = verbs.reauthorize_directly(ground.keeper, before.id)
     assert [each.proven for each in proofs] == [True, True, True]
     assert (after.id, after.epoch) == (before.id, before.epoch + 1)
+
+
+def test_an_org_that_moved_is_reauthorized_where_it_is_now(ground: Ground) -> None:
+    before = ground.connected(app=SERVER_APP)
+    moved = before.login_host.replace("127.0.0.1", "localhost")
+    after, proofs = verbs.reauthorize_directly(ground.keeper, before.id, login_host=moved)
+    assert [each.proven for each in proofs] == [True, True, True]
+    assert ground.now(before.id).login_host == after.login_host == moved
 
 
 def test_a_refused_reauthorization_leaves_the_old_credential_and_feeds_the_incident(

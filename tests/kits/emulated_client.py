@@ -54,7 +54,7 @@ class Client:
         url = f"{self.emulator.url}/services/oauth2/token"
         return self.http.post(url, data=sent, headers=headers)
 
-    def authorize(self, **words: str) -> httpx2.Response:
+    def authorize(self, *, decision: str = "allow", **words: str) -> httpx2.Response:
         """Walk the browser through sign-in and consent; gives the last answer, never followed."""
         query = {
             "response_type": "code", "client_id": self.app["consumer_key"],
@@ -63,7 +63,7 @@ class Client:
         }  # fmt: skip
         sent = {name: value for name, value in query.items() if value}
         answer = self.http.get(f"{self.emulator.url}/services/oauth2/authorize", params=sent)
-        return self.walk(answer)
+        return self.walk(answer, decision)
 
     def walk(self, answer: httpx2.Response, decision: str = "allow") -> httpx2.Response:
         """Fill the forms and follow redirects inside the org, up to eight steps."""
@@ -95,7 +95,7 @@ class Client:
     def redeem(self, code: str, **form: str) -> httpx2.Response:
         """Exchange a code."""
         words = {"redirect_uri": self.callback, "code_verifier": VERIFIER, **form}
-        return self.token(grant_type="authorization_code", code=code, **words)
+        return self.token(**{"grant_type": "authorization_code", "code": code, **words})
 
     def connect(self) -> dict[str, str]:
         """Connect as a good client does."""
@@ -107,7 +107,7 @@ class Client:
     def refresh(self, token: str | None = None, **form: str) -> httpx2.Response:
         """Use the refresh token."""
         sent = token or self.credential["refresh_token"]
-        return self.token(grant_type="refresh_token", refresh_token=sent, **form)
+        return self.token(**{"grant_type": "refresh_token", "refresh_token": sent, **form})
 
     def assertion(self, key: str, **claims: Any) -> str:
         """A signed assertion for the user."""
@@ -185,7 +185,8 @@ def do(client: Client, step: str, mutation: str | None) -> None:
         client.host = "login.salesforce.com"
     steps = {
         "connect": _connect, "authorize": _authorize, "refresh": _refresh, "call": _call,
-        "jwt_bearer": _jwt, "client_credentials": _client_credentials,
+        "jwt_bearer": _jwt, "client_credentials": _client_credentials, "password": _password,
+        "soap_login": _soap_login, "device": _device,
     }  # fmt: skip
     steps[step](client, mutation)
 
@@ -201,8 +202,14 @@ def _connect(client: Client, mutation: str | None) -> None:
 
 
 def _authorize(client: Client, mutation: str | None) -> None:
-    words = {"redirect_uri": f"{client.callback}/x"} if mutation == "wrong-redirect" else {}
-    client.authorize(**words)
+    if mutation == "person-denies":
+        client.authorize(prompt="consent", decision="deny")
+        return
+    words = {
+        "wrong-redirect": {"redirect_uri": f"{client.callback}/x"},
+        "foreign-scope": {"scope": "web"},
+    }  # fmt: skip
+    client.authorize(**words.get(mutation or "", {}))
 
 
 def _refresh(client: Client, mutation: str | None) -> None:
@@ -234,6 +241,7 @@ def _jwt(client: Client, mutation: str | None) -> None:
         "wrong-audience": {"aud": "https://test.salesforce.com"},
         "expired-exp": {"exp": int(client.emulator.clock.now().timestamp()) - 600},
         "wrong-subject": {"sub": "nobody@acme.example"},
+        "wrong-issuer": {"iss": client.app["label"]},
     }
     claims = changes.get(mutation or "", {})
     key = new_key() if mutation == "wrong-private-key" else key
@@ -242,3 +250,29 @@ def _jwt(client: Client, mutation: str | None) -> None:
 
 def _client_credentials(client: Client, _mutation: str | None) -> None:
     client.token(grant_type="client_credentials")
+
+
+def _sent_password(client: Client, mutation: str | None) -> str:
+    token = "" if mutation == "no-security-token" else client.user["security_token"]
+    return ("wrong" if mutation == "wrong-password" else client.user["password"]) + token
+
+
+def _password(client: Client, mutation: str | None) -> None:
+    username, password = client.user["username"], _sent_password(client, mutation)
+    client.token(grant_type="password", username=username, password=password)
+
+
+def _soap_login(client: Client, mutation: str | None) -> None:
+    words = f"<username>{client.user['username']}</username>"
+    words += f"<password>{_sent_password(client, mutation)}</password>"
+    body = f'<e:Envelope xmlns:e="x"><e:Body><login>{words}</login></e:Body></e:Envelope>'
+    client.http.post(f"{client.emulator.url}/services/Soap/u/64.0", content=body.encode())
+
+
+def _device(client: Client, mutation: str | None) -> None:
+    count = 2 if mutation == "two-devices-at-once" else 1
+    begun = [client.token(response_type="device_code").json() for _ in range(count)]
+    for each in begun:
+        page = client.http.get(each["verification_uri"], params={"user_code": each["user_code"]})
+        client.walk(page)
+    client.token(grant_type="device", code=begun[0]["device_code"])

@@ -66,13 +66,12 @@ def test_a_lease_keeps_others_out_until_it_ends(tx: Tx) -> None:
     assert (mine.left_by, theirs.left_by) == ("", "w1")
 
 
-def test_who_lost_the_lease_can_neither_finish_nor_postpone_nor_renew(tx: Tx) -> None:
+def test_who_lost_the_lease_can_neither_finish_nor_postpone(tx: Tx) -> None:
     due.schedule(tx, "check", "con_acme", NOW)
     [mine] = due.claim(tx, NOW, owner="w1")
     [theirs] = due.claim(tx, NOW + LEASE, owner="w2")
     assert not due.done(tx, mine)
     assert not due.postpone(tx, mine, NOW)
-    assert not due.renew(tx, mine, NOW + 9 * LEASE)
     assert due.done(tx, theirs)
 
 
@@ -94,13 +93,6 @@ def test_work_scheduled_anew_while_it_is_done_stays_due(tx: Tx) -> None:
     due.schedule(tx, "check", "con_acme", later(1))
     assert due.done(tx, mine)
     assert due.times(tx, "con_acme") == {"check": later(1)}
-
-
-def test_a_renewed_lease_lasts_longer(tx: Tx) -> None:
-    due.schedule(tx, "check", "con_acme", NOW)
-    [mine] = due.claim(tx, NOW, owner="w1")
-    assert due.renew(tx, mine, NOW + 2 * LEASE)
-    assert due.claim(tx, NOW + LEASE, owner="w2") == []
 
 
 def test_postponed_work_is_free_and_due_later(tx: Tx) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import webbrowser
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import Exit
 
-from evergrant.cli.output import Format, emit, format_option, progress, say
+from evergrant.cli.output import Format, columns, emit, format_option, progress, say
+from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +96,15 @@ def reauthorize(
                 "force_login": force_login,
             }
             return _through_browser(settings, body, browser, form)
+        if login_hint or force_login:
+            raise BadInput(
+                f"{used.flow} asks nobody to log in",
+                next_step="leave out --login-hint and --force-login",
+                whose="you",
+            )
+        host = _host(login_host, settings) if login_host else known.login_host
         with progress(f"Reauthorizing {known.name}"):
-            after, proofs = reauthorize_directly(keeper, known.id)
+            after, proofs = reauthorize_directly(keeper, known.id, login_host=host)
     return _told(after, proofs, form)
 
 
@@ -151,25 +160,30 @@ def _flow_text(end: dict[str, Any]) -> str:
     if end["status"] == "done":
         return "\n".join(["Connected.", *(_proof_line(**proof) for proof in outcome["proofs"])])
     if end["status"] == "on_hold":
-        return (
-            "On hold: another org or user came back. Nothing was replaced.\n"
-            f"Decide with: evergrant release {end['connection']} --keep (or --switch)"
-        )
+        return _held(end["connection"])
     cause = outcome.get("cause")
     told = f"{end['status']}: {outcome.get('error', 'no callback came')}"
-    return f"{told}\nLikely: {cause}. See: evergrant explain {cause}" if cause else told
+    return f"{told}\nIt looks like {cause}. See: evergrant explain {cause}" if cause else told
+
+
+def _held(connection_id: str) -> str:
+    return (
+        "On hold: another org or user came back. Nothing was replaced.\n"
+        f"Decide with: evergrant release {connection_id} --keep (or --switch)"
+    )
 
 
 def _proof_line(kind: str, proven: bool | None, detail: str) -> str:
-    return f"  {kind.replace('_', ' '):14} {PROOF_WORDS[proven]:11} {detail}"
+    head = f"  {kind.replace('_', ' '):14} {PROOF_WORDS[proven]:11} "
+    return fill(detail, columns(), initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def _told(connection: Connection, proofs: Sequence[Proof], form: Format) -> None:
     if form is Format.JSON:
         emit("connection", {"connection": connection, "proofs": proofs})
     else:
-        say(f"{connection.name}: {connection.state}")
+        say(_held(connection.id) if not proofs else f"{connection.name}: {connection.state}")
         for proof in proofs:
             say(_proof_line(proof.kind, proof.proven, proof.detail))
-    if any(proof.proven is not True for proof in proofs):
+    if not proofs or any(proof.proven is not True for proof in proofs):
         raise Exit(NOT_PROVEN)

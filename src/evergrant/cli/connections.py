@@ -101,7 +101,8 @@ def _check_text(found: Checked) -> str:
     told = f"{found.connection.name}: {found.connection.state}"
     if found.failure is None:
         return told
-    why = f"\n  likely {_cause(found)}" if _cause(found) else ""
+    first = found.diagnosis.first if found.diagnosis and found.diagnosis.is_named else None
+    why = f"\n  {first.word}: {first.refined or first.cause}" if first else ""
     return f"{told}\n  {found.failure.what}{why}"
 
 

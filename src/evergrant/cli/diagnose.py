@@ -40,9 +40,8 @@ def diagnose(
 
     FILE holds the error as it was pasted; standard input is read where it is left out or -.
 
-    Ends with 0 when a cause is named, 3 when none is likelier than all that the catalog does not
-    hold, 2 when the input cannot be read. With --cases, each case is answered with one JSON line,
-    and it ends with 0 when all were read.
+    Ends with 0 when a cause is named, 3 when none stands out, 2 when the input cannot be read.
+    With --cases, each case is answered with one JSON line, and it ends with 0 when all were read.
     """
     _only_one(file, cases, connection, session)
     if cases:
@@ -52,7 +51,7 @@ def diagnose(
     else:
         diagnosis, catalog = _of_text(read_text(file), flow, context)
     _render(diagnosis, catalog, form)
-    if not _is_named(diagnosis):
+    if not diagnosis.is_named:
         raise Exit(NOT_KNOWN)
     return None
 
@@ -70,11 +69,6 @@ def _only_one(file: str, cases: str, connection: str, session: str) -> None:
             next_step="name the connection with --connection",
             whose="you",
         )
-
-
-def _is_named(diagnosis: Diagnosis) -> bool:
-    first = diagnosis.first
-    return first is not None and first.confidence > diagnosis.none_of_these
 
 
 def _of_text(text: str, flow: str, context: str) -> tuple[Diagnosis, Catalog]:

@@ -68,8 +68,11 @@ class Service:
             # Somebody else may listen there by now, or the service itself is at fault.
             look = "look into what `evergrant serve` prints, or start it again"
             raise self._away(f"gives no readable answer ({answer.status_code})", look) from error
+        words = str(told.get("diagnostics") or told.get("detail") or "refused")
+        if answer.status_code >= 500:
+            raise CouldNotLook("unreachable", words)
         if answer.status_code >= 400:
-            raise BadInput(str(told.get("diagnostics") or told.get("detail") or "refused"))
+            raise BadInput(words)
         return told
 
     def _away(self, how: str, next_step: str) -> CouldNotLook:

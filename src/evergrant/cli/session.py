@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 from evergrant.cli.reading import read_text
 from evergrant.errors import BadInput
 from evergrant.model import Secret, Session
+from evergrant.oauth.hosts import LOOPBACK
 
 GIVE = "give what `sf org display --json` prints, or the two members alone"
 
@@ -27,6 +29,13 @@ def read_session(name: str) -> Session:
         raise _unreadable() from error
     if not (isinstance(url, str) and isinstance(token, str) and url.startswith("http")):
         raise _unreadable()
+    if url.startswith("http:") and urlsplit(url).hostname not in LOOPBACK:
+        raise BadInput(
+            "the evidence session's instance_url is plain http",
+            why="The token would cross the network unencrypted.",
+            next_step="use the org's https:// address",
+            whose="you",
+        )
     return Session(url.rstrip("/"), Secret(token))
 
 

@@ -21,6 +21,7 @@ LEVELS = {
     "admin": "an admin's view of the org",
 }
 NOTHING = "Nothing in this is known to the catalog."
+NO_ONE = "Nothing in this tells one cause from the others."
 
 
 def render(diagnosis: Diagnosis, catalog: Catalog, *, width: int = WIDTH) -> str:
@@ -33,23 +34,39 @@ def sections(diagnosis: Diagnosis, catalog: Catalog) -> tuple[Section, ...]:
     first = diagnosis.first
     if first is None:
         return (Section("Cause", (NOTHING,)),)
+    if not diagnosis.is_named:
+        return _undecided(diagnosis)
     cause = catalog.causes[first.refined or first.cause]
     return (
-        Section("Evidence", _evidence(first, diagnosis)),
+        Section("Evidence", _evidence(first.supports, diagnosis)),
         Section("Cause", _cause(first, diagnosis)),
         Section("Why", why(cause)),
         Section("Speaks for it", _reasons(first.supports, catalog)),
         Section("Speaks against it", _reasons(first.refutes, catalog)),
         Section("Not known", _unknown(first.unknown)),
-        Section("Next check", (diagnosis.next_check.ask,) if diagnosis.next_check else ()),
+        Section("Next check", _next_check(diagnosis)),
         *way_out(cause, diagnosis.next_gate, catalog),
         Section("Other causes", _others(diagnosis)),
     )
 
 
-def _evidence(first: Ranked, diagnosis: Diagnosis) -> tuple[str, ...]:
+def _undecided(diagnosis: Diagnosis) -> tuple[Section, ...]:
+    """No cause stands out: advice for one of many would be a guess, so only the next step is."""
+    return (
+        Section("Evidence", _evidence((), diagnosis)),
+        Section("Cause", (NO_ONE, f"Judged from {LEVELS[diagnosis.level]}.")),
+        Section("Next check", _next_check(diagnosis)),
+        Section("Causes", _named(diagnosis.ranked)),
+    )
+
+
+def _next_check(diagnosis: Diagnosis) -> tuple[str, ...]:
+    return (diagnosis.next_check.ask,) if diagnosis.next_check else ()
+
+
+def _evidence(supports: Iterable[Reason], diagnosis: Diagnosis) -> tuple[str, ...]:
     """The very words; those that speak for the cause come first."""
-    speaking = [reason.fact for reason in first.supports]
+    speaking = [reason.fact for reason in supports]
     rest = [fact for fact in diagnosis.facts if fact not in speaking]
     quotes = (f"{_place(fact)}{fact.quote}" for fact in [*speaking, *rest] if fact.quote)
     return tuple(dict.fromkeys(quotes))[:MOST]
@@ -86,9 +103,9 @@ def _unknown(missing: Iterable[Missing]) -> tuple[str, ...]:
 
 
 def _others(diagnosis: Diagnosis) -> tuple[str, ...]:
-    others = (
-        f"{each.title} ({each.cause}): {each.word}"
-        for each in diagnosis.ranked[1:]
-        if each.confidence >= WORTH_NAMING
-    )
-    return (*others, f"none of these: {diagnosis.none_of_these:.0%}")
+    return (*_named(diagnosis.ranked[1:]), f"none of these: {diagnosis.none_of_these:.0%}")
+
+
+def _named(causes: Iterable[Ranked]) -> tuple[str, ...]:
+    worth = (each for each in causes if each.confidence >= WORTH_NAMING)
+    return tuple(f"{each.title} ({each.cause}): {each.word}" for each in worth)

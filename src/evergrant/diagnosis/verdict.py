@@ -15,7 +15,8 @@ from evergrant.model import Fact, Unknown
 
 Word = Literal["certain", "likely", "possible"]
 
-CERTAIN, LIKELY = 0.9, 0.5
+CERTAIN, LIKELY, NAMED = 0.9, 0.5, 0.1
+"""Shares from which a cause is called so; below the last it is one of many and nobody's answer."""
 SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
 """Ratios to the background from which a fact counts as a reason."""
 LEAST = 0.005
@@ -79,6 +80,12 @@ class Diagnosis:
     def first(self) -> Ranked | None:
         """The first cause, or None when nothing is known."""
         return self.ranked[0] if self.ranked else None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the first cause stands out: from many, and from what the catalog lacks."""
+        first = self.first
+        return first is not None and first.confidence >= max(NAMED, self.none_of_these)
 
     @property
     def cause(self) -> str:

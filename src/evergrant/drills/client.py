@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from evergrant import wire
+from evergrant.drills import other_flows
 from evergrant.drills.robot import browser, walk
 from evergrant.drills.stage import Stage
 from evergrant.errors import EvergrantError, Refused
@@ -89,6 +90,7 @@ APPS: dict[str, Callable[[App], App]] = {
     "wrong-secret": lambda app: replace(app, consumer_secret=Secret("notTheSecretOfThisApp")),
     "wrong-redirect": lambda app: replace(app, redirect_uri=f"{app.redirect_uri}/wrong"),
     "wrong-private-key": _new_key,
+    "foreign-scope": lambda app: replace(app, scopes=(*app.scopes, "web")),
 }
 """Mutations of what the client knows about its app."""
 
@@ -98,6 +100,8 @@ def authorize(client: Broken) -> str | None:
     verifier, challenge = pkce()
     url = Authorization(client.app, client.host).url("state-of-a-drill", challenge)
     person, callback = client.stage.person(), client.app.redirect_uri
+    if client.mutation == "person-denies":
+        person, url = replace(person, answer="Deny"), f"{url}&prompt=consent"
     with browser() as profile:
         sight = walk(url, person, callback, browser=profile, follow=False)
     if not sight.called_back:
@@ -150,10 +154,13 @@ def minted(client: Broken) -> None:
     now = client.stage.keeper.clock.now()
     late = timedelta(minutes=13) if client.mutation == "expired-exp" else timedelta()
     subject = client.integration.subject
+    app = client.app
+    if client.mutation == "wrong-issuer":
+        app = replace(app, consumer_key=client.integration.app_label)
     _say(
         client,
         jwt_bearer.mint(
-            client.app,
+            app,
             client.host,
             f"nobody.{subject}" if client.mutation == "wrong-subject" else subject,
             now=now - late,
@@ -173,8 +180,13 @@ STEPS: dict[str, tuple[FlowId, Callable[[Broken], str | None]]] = {
     "refresh": ("refresh_token", lambda client: refreshed(client)),
     "jwt_bearer": ("jwt_bearer", lambda client: minted(client)),
     "client_credentials": ("client_credentials", lambda client: as_itself(client)),
+    "password": ("username_password", lambda client: other_flows.username_password(client)),
+    "soap_login": ("soap_login", other_flows.soap_login),
+    "device": ("device", lambda client: other_flows.device(client)),
 }
 """A scenario's step → the flow on the wire and the conversation with one thing wrong."""
+BY_HAND = frozenset({"password", "soap_login", "device"})
+"""Steps that the keeper has no flow for: by hand even where the client is sound."""
 
 
 def _say(client: Broken, conversation: Conversation[T]) -> T:

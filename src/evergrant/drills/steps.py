@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evergrant import keeper as verbs
-from evergrant.drills.client import STEPS, Broken, Trail, pasted
+from evergrant.drills.client import BY_HAND, STEPS, Broken, Trail, pasted
 from evergrant.drills.stage import Stage, through_browser
 from evergrant.emulator.scenario import ClientStep
 from evergrant.errors import EvergrantError, OurBug
@@ -27,7 +27,7 @@ def act(
     """Let the client act; the last failure is what a person would report."""
     failure = None
     for step in steps:
-        if step.mutation:
+        if step.mutation or step.do in BY_HAND:
             failure = _broken_step(ground, integration, connection, step) or failure
         else:
             failure = _sound_step(ground, integration, connection, step) or failure

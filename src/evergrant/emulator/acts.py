@@ -47,6 +47,8 @@ ACTS: Final[dict[str, Act]] = {
         acts_setup.unlock_user,
         acts_setup.revoke_approval,
         acts_setup.remove_session,
+        acts_setup.set_token_handler,
+        acts_setup.recertify_app,
     )
 }
 

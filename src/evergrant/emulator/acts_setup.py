@@ -5,9 +5,13 @@ Audit action names follow the rule of acts_apps; as in acts_users, revoking leav
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from evergrant.emulator import objects, state, tokens
+from evergrant.emulator import apps as apps_
+from evergrant.emulator import handlers, jwts, objects, state, tokens
+from evergrant.emulator.accounts import app_by_name
 from evergrant.emulator.acts_users import find_user
 from evergrant.emulator.permissions import COLUMN, PERMISSIONS
 from evergrant.emulator.policy_changes import BadChange
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 Done = dict[str, object]
 _USERS = "Manage Users"
+_OAUTH = "Connected Apps"
 
 
 def set_permission_set(org: Org, *, permission_set: str, permissions: dict[str, bool]) -> Done:
@@ -59,3 +64,29 @@ def remove_session(org: Org, *, session: str) -> Done:
     if not end_sessions(org, "removed by an admin", id=session):
         raise KeyError("no such session is live")
     return {"sessions_ended": 1}
+
+
+def set_token_handler(
+    org: Org, *, name: str, apps: list[str], subjects: dict[str, str],
+    types: list[str] | None = None, is_default: bool = True, message: str = "",
+) -> Done:  # fmt: skip
+    """Add or change a token exchange handler: the tokens it takes, by the username each means."""
+    if strangers := sorted(set(types or ()) - set(handlers.TYPES)):
+        raise BadChange(f"no type of token is named {', '.join(strangers)}")
+    known = tuple(app_by_name(org.db, app).name for app in apps)
+    kinds = tuple(types or handlers.TYPES)
+    handlers.save(org, handlers.Handler(name, kinds, known, is_default, subjects, message))
+    audit(org, "inferred:changeTokenExchangeHandler", f"Changed handler {name}", _OAUTH)
+    return {}
+
+
+def recertify_app(org: Org, *, app: str, days: int) -> Done:
+    """Register a new certificate of the client's own key that ends in so many days; past: less."""
+    policy = app_by_name(org.db, app)
+    if app not in org.keys:
+        raise KeyError(f"no key pair was made for {app} yet")
+    end = org.clock.now() + timedelta(days=days)
+    org.keys[app] = jwts.recertified(org.keys[app], app, end)
+    apps_.save(org, replace(policy, certificate=org.keys[app].certificate))
+    audit(org, "changeApplicationCertificate", f"Changed connected app {policy.label}", _OAUTH)
+    return {"ends": objects.stamp(end)}

@@ -8,8 +8,21 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evergrant.emulator import authorize, data, other_endpoints, pages, token_endpoint, web
+from evergrant.emulator import (
+    authorize,
+    data,
+    device,
+    device_pages,
+    discovery,
+    other_endpoints,
+    pages,
+    soap,
+    token_endpoint,
+    web,
+)
 from evergrant.emulator.authorize_request import PATH as AUTHORIZE
+from evergrant.emulator.cors import Cors
+from evergrant.emulator.delivery import ERROR_PAGE
 from evergrant.emulator.front import Front
 from evergrant.emulator.setup_routes import setup_routes
 
@@ -24,9 +37,9 @@ if TYPE_CHECKING:
 
 _OAUTH: Final = "/services/oauth2"
 _NOT_BUILT: Final = (
-    "/services/oauth2/register", "/services/oauth2/echo", "/services/oauth2/pkce/generator",
+    "/services/oauth2/register", "/services/oauth2/pkce/generator",
     "/services/oauth2/singleaccess", "/services/oauth2/lightningoutsingleaccess",
-    "/services/auth/idp/oidc/logout", "/.well-known/auth-configuration", "/secur/frontdoor.jsp",
+    "/services/auth/idp/oidc/logout", "/secur/frontdoor.jsp",
 )  # fmt: skip
 
 
@@ -42,11 +55,16 @@ _ROUTES: Final = (
     (f"{_OAUTH}/introspect", ("POST",), other_endpoints.introspect),
     (f"{_OAUTH}/userinfo", ("GET", "POST"), other_endpoints.userinfo),
     (f"{_OAUTH}/success", ("GET",), other_endpoints.success),
-    ("/id/keys", ("GET",), other_endpoints.keys),
-    (f"{_OAUTH}/id/keys", ("GET",), other_endpoints.keys),
+    (f"{_OAUTH}/echo", ("GET",), other_endpoints.echo),
+    (device.VERIFY, ("GET", "POST"), device_pages.connect),
+    ("/services/Soap/{kind}/{version}", ("POST",), soap.soap),
+    ("/services/Soap/{kind}/{version}/{org_id}", ("POST",), soap.soap),
+    ("/id/keys", ("GET",), discovery.keys),
+    (f"{_OAUTH}/id/keys", ("GET",), discovery.keys),
     ("/id/{org_id}/{user_id}", ("GET", "POST"), other_endpoints.identity),
-    ("/.well-known/openid-configuration", ("GET",), other_endpoints.discovery),
-    (authorize.ERROR_PAGE, ("GET",), other_endpoints.error_page),
+    ("/.well-known/openid-configuration", ("GET",), discovery.openid),
+    ("/.well-known/auth-configuration", ("GET",), discovery.auth_configuration),
+    (ERROR_PAGE, ("GET",), other_endpoints.error_page),
 )
 
 
@@ -61,7 +79,7 @@ def create_app(org: Org, faults: Faults) -> ASGIApp:
         routes=[*routes, *unbuilt, *data.data_routes(org), *setup_routes(org)],
         exception_handlers={404: _unknown},
     )
-    return Front(org, faults, inner)
+    return Front(org, faults, Cors(org, inner))
 
 
 def _bound(

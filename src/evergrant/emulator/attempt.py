@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from evergrant.emulator.policies import AppPolicy, OrgPolicy, ProfilePolicy
 
 Flow = Literal[
-    "authorize", "authorization_code", "refresh_token", "jwt_bearer", "client_credentials",
-    "device", "password", "token_exchange", "unknown",
+    "authorize", "user_agent", "code_credentials", "device_approval",
+    "authorization_code", "refresh_token", "jwt_bearer", "saml_bearer", "client_credentials",
+    "device_code", "device", "password", "token_exchange", "unknown",
 ]  # fmt: skip
-"""What is asked for; the names are those of the grants, except for the authorize endpoint."""
+"""What is asked for; those of the first line come to the browser's side, the rest to `/token`."""
+BROWSER: Final[frozenset[Flow]] = frozenset(
+    {"authorize", "user_agent", "code_credentials", "device_approval"}
+)
+"""Flows whose refusals reach a person: pages and redirects."""
+DEVICE: Final[frozenset[Flow]] = frozenset({"device_code", "device", "device_approval"})
+ASSERTED: Final[frozenset[Flow]] = frozenset({"jwt_bearer", "saml_bearer"})
+"""Flows in which a signature stands for the person; login ranges always bind them (o-ip)."""
 Host = Literal["my_domain", "login", "test"]
 SecretSent = Literal["none", "right", "wrong", "malformed"]
 
@@ -45,8 +53,6 @@ class AuthorizeMaterial:
 
     redirect_uri: str | None
     response_type: str
-    scopes: tuple[str, ...]
-    """Empty: all that the app has."""
     has_challenge: bool
     is_immediate: bool = False
     is_denied: bool = False
@@ -73,14 +79,47 @@ class RefreshMaterial:
 
 
 @dataclass(frozen=True, slots=True)
-class JwtMaterial:
-    """A signed assertion; audiences are those that the token endpoint would take."""
+class AssertionMaterial:
+    """A signed JWT or SAML assertion; audiences are those that the token endpoint would take."""
 
     is_readable: bool
     is_signed_right: bool = False
     audience: str = ""
     audiences: frozenset[str] = frozenset()
     expires_at: datetime | None = None
+    certificate_ends_at: datetime | None = None
+    """When the app's certificate ends; None where it has none that can be read."""
+    is_for_here: bool = True
+    """False where a SAML recipient names another place than this token endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMaterial:
+    """A device code, as a poll or an approval page finds it."""
+
+    state: Literal["pending", "approved", "denied", "used", "crossed", "unknown", "foreign"]
+    """`crossed`: the same user approved another sign-in of the app before this one was fetched."""
+    age_s: float = 0.0
+    since_poll_s: float | None = None
+    """Seconds since the poll before; None for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordMaterial:
+    """What a username and a password amount to."""
+
+    problem: Literal["", "unknown", "wrong", "no_security_token", "locked"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeMaterial:
+    """A token of another identity provider, brought to a handler."""
+
+    has_handler: bool
+    """A handler is enabled for this app and takes this type of token."""
+    is_valid: bool = False
+    message: str = ""
+    """The handler's own words, where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +127,10 @@ class NoMaterial:
     """The flow brings nothing but the client."""
 
 
-Material = AuthorizeMaterial | CodeMaterial | RefreshMaterial | JwtMaterial | NoMaterial
+Material = (
+    AuthorizeMaterial | CodeMaterial | RefreshMaterial | AssertionMaterial | DeviceMaterial
+    | PasswordMaterial | ExchangeMaterial | NoMaterial
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +151,9 @@ class Attempt:
     """As sent, where it is none that we know."""
     has_scope: bool = False
     """Whether a scope was sent to the token endpoint."""
+    is_hybrid: bool = False
+    """Whether the hybrid variant of the flow is asked for."""
+    scopes: tuple[str, ...] = ()
+    """Scopes asked for, by the browser or a device; empty: all that the app has."""
+    twice: str = ""
+    """A parameter that was sent more than once."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, assert_never
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
-from starlette.responses import RedirectResponse, Response
-
-from evergrant.emulator import pages, web
+from evergrant.emulator import headless, hybrid, pages, state, web
 from evergrant.emulator.authorize_request import (
     Visit,
     give_code,
@@ -16,29 +13,34 @@ from evergrant.emulator.authorize_request import (
     read_visit,
     wanted_scopes,
 )
+from evergrant.emulator.delivery import back, refuse
 from evergrant.emulator.gates import evaluate
-from evergrant.emulator.judges_app import USER_AGENT
+from evergrant.emulator.grants import give_at_once
 from evergrant.emulator.records import record_attempt
-from evergrant.emulator.refusals import REFUSALS, Refusal
+from evergrant.emulator.refusal import Refusal
+from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.sign_in import COOKIE, onward, sign_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from evergrant.emulator.org import Org
-
-ERROR_PAGE = "/setup/secur/RemoteAccessErrorPage.apexp"
+    from evergrant.emulator.policies import AppPolicy
 
 
 async def authorize(org: Org, request: Request) -> Response:
     """GET and POST /services/oauth2/authorize."""
-    visit = Visit(
-        web.place_of(org, request), dict(request.query_params), request.cookies.get(COOKIE, "")
-    )
     form = await web.form_of(request) if request.method == "POST" else {}
+    sent = request.query_params.multi_items()
+    if form.get("response_type") == "code_credentials":
+        sent = [*sent, *await web.fields_of(request)]
+    visit = Visit(
+        web.place_of(org, request), dict(sent), request.cookies.get(COOKIE, ""), web.twice(sent)
+    )
+    if visit.flow == "code_credentials":
+        return headless.answer(org, request, visit)
     with org.changing():
-        if form.get("response_type") == "code_credentials":
-            return web.not_built("response_type code_credentials")
         if "username" in form:
             return _sign_in(org, visit, form["username"], form.get("password", ""))
         if "decision" in form:
@@ -51,9 +53,7 @@ def _arrive(org: Org, visit: Visit) -> Response:
     evaluation = evaluate(attempt)
     if evaluation.refusal is not None:
         record_attempt(org, attempt, evaluation, visit.place.login_url)
-        return _refuse(org, visit, evaluation.refusal)
-    if visit.word("response_type") in USER_AGENT:
-        return web.not_built(f"response_type {visit.word('response_type')} where it is allowed")
+        return refuse(org, visit, evaluation.refusal)
     if attempt.user is None or attempt.app is None:
         return pages.login(org, visit.action, visit.word("login_hint"))
     if needs_consent(visit, attempt, attempt.app):
@@ -72,14 +72,14 @@ def _sign_in(org: Org, visit: Visit, username: str, password: str) -> Response:
 
 
 def _decide(org: Org, visit: Visit, decision: str, confirmation: str) -> Response:
-    if not hmac.compare_digest(confirmation, visit.confirmation()):
+    if not hmac.compare_digest(confirmation.encode(), visit.confirmation().encode()):
         return _arrive(org, visit)
     if decision == "allow":
         return _grant(org, visit)
     attempt = read_visit(org, visit, is_denied=True)
     evaluation = evaluate(attempt)
     record_attempt(org, attempt, evaluation, visit.place.login_url)
-    return _refuse(org, visit, evaluation.refusal or REFUSALS["denied", "authorize"])
+    return refuse(org, visit, evaluation.refusal or REFUSALS["denied", "authorize"])
 
 
 def _grant(org: Org, visit: Visit) -> Response:
@@ -89,29 +89,25 @@ def _grant(org: Org, visit: Visit) -> Response:
     evaluation = evaluate(attempt)
     record_attempt(org, attempt, evaluation, visit.place.login_url)
     if evaluation.refusal is not None:
-        return _refuse(org, visit, evaluation.refusal)
-    code = give_code(org, visit, attempt.app, attempt.user.id)
-    return _back(visit, code=code)
+        return refuse(org, visit, evaluation.refusal)
+    if visit.flow == "user_agent":
+        return back(visit, **_tokens(org, visit, attempt.app, attempt.user.id))
+    return back(visit, code=give_code(org, visit, attempt.app, attempt.user.id))
 
 
-def _refuse(org: Org, visit: Visit, refusal: Refusal) -> Response:
-    match refusal.channel:
-        case "redirect":
-            return _back(visit, error=refusal.error, error_description=refusal.description)
-        case "html_page":
-            query = urlencode({"error": refusal.error, "error_description": refusal.description})
-            return RedirectResponse(f"{visit.place.base}{ERROR_PAGE}?{query}", 302)
-        case "raw_body":
-            fields = {"error": refusal.error, "error_description": refusal.description}
-            return Response(urlencode(fields), refusal.status)
-        case "login_page":
-            return pages.login(org, visit.action, "", refusal.description)
-        case "token_json" | "rest_array" | "plain_text":
-            raise AssertionError(f"{refusal.id} cannot be refused at the authorize endpoint")
-        case _:
-            assert_never(refusal.channel)
+def _tokens(org: Org, visit: Visit, app: AppPolicy, user_id: str) -> dict[str, str]:
+    """What the fragment holds; a refresh token only where no web page would read it.
 
-
-def _back(visit: Visit, **fields: str) -> RedirectResponse:
-    state_word = {"state": visit.word("state")} if visit.word("state") else {}
-    return RedirectResponse(web.with_query(visit.word("redirect_uri"), **fields, **state_word), 302)
+    Custom schemes, Salesforce's own success page and hybrid apps get one (the rule is not
+    established: inferred).
+    """
+    to = visit.word("redirect_uri")
+    is_app = not to.startswith(("http://", "https://")) or to.endswith("/services/oauth2/success")
+    scopes = state.words(wanted_scopes(visit, app))
+    fields = give_at_once(
+        org, app, user_id, scopes, visit.place.base, visit.word("nonce"),
+        is_lasting=is_app or visit.is_hybrid,
+    )  # fmt: skip
+    if visit.is_hybrid:
+        return {**fields, **hybrid.children(org, user_id, fields, visit.place.base)}
+    return fields

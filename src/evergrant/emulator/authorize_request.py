@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from evergrant.emulator import state
 from evergrant.emulator.accounts import app_by_key, approvals_of, user_facts
-from evergrant.emulator.attempt import Attempt, AuthorizeMaterial
+from evergrant.emulator.attempt import Attempt, AuthorizeMaterial, Flow
+from evergrant.emulator.judges_app import USER_AGENT
 from evergrant.emulator.sessions import live_session, opaque
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from evergrant.emulator.policies import AppPolicy
     from evergrant.emulator.web import Place
 
-PATH = "/services/oauth2/authorize"
+PATH: Final = "/services/oauth2/authorize"
+_PRIVATE: Final = frozenset({"username", "password"})
+"""Never put into an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Visit:
     place: Place
     words: Mapping[str, str]
     sid: str
+    twice: str = ""
+    """A parameter that was sent more than once."""
 
     def word(self, name: str) -> str:
         """A parameter; empty where it is missing."""
@@ -43,7 +48,21 @@ class Visit:
     @property
     def action(self) -> str:
         """Where the forms of this visit come back to."""
-        return f"{PATH}?{urlencode(dict(self.words))}"
+        kept = {name: word for name, word in self.words.items() if name not in _PRIVATE}
+        return f"{PATH}?{urlencode(kept)}"
+
+    @property
+    def flow(self) -> Flow:
+        """Which flow begins here."""
+        kind = self.word("response_type")
+        if kind == "code_credentials":
+            return "code_credentials"
+        return "user_agent" if kind in USER_AGENT else "authorize"
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Whether the browser sessions of a mobile app are asked for."""
+        return self.word("response_type") == "hybrid_token"
 
     def signed_in(self) -> Visit:
         """The same visit once the person has signed in: the wish for that is spent."""
@@ -60,22 +79,27 @@ def read_visit(org: Org, visit: Visit, *, is_denied: bool = False) -> Attempt:
     app = app_by_key(org.db, visit.word("client_id"))
     session = None if "login" in visit.prompts else live_session(org, visit.sid)
     attempt = Attempt(
-        flow="authorize", at=org.clock.now(), host=visit.place.host, source_ip=org.ip,
-        org=state.load_org(org.db), app=app, user=None,
+        flow=visit.flow, at=org.clock.now(), host=visit.place.host, source_ip=org.ip,
+        org=state.load_org(org.db), app=app, user=None, is_hybrid=visit.is_hybrid,
+        scopes=tuple(visit.word("scope").split()), twice=visit.twice,
         material=AuthorizeMaterial(
             redirect_uri=visit.words.get("redirect_uri"),
             response_type=visit.word("response_type"),
-            scopes=tuple(visit.word("scope").split()),
             has_challenge=bool(visit.word("code_challenge")),
             is_immediate=visit.word("immediate") == "true",
             is_denied=is_denied,
         ),
     )  # fmt: skip
-    if session is None or app is None:
+    return attempt if session is None else with_user(org, attempt, session.user_id)
+
+
+def with_user(org: Org, attempt: Attempt, user_id: str) -> Attempt:
+    """The attempt with the person in it, and how the person stands to the app."""
+    if attempt.app is None:
         return attempt
     return replace(
-        attempt, user=user_facts(org.db, session.user_id, attempt.at),
-        approvals=approvals_of(org.db, session.user_id, app.id, attempt.at),
+        attempt, user=user_facts(org.db, user_id, attempt.at),
+        approvals=approvals_of(org.db, user_id, attempt.app.id, attempt.at),
     )  # fmt: skip
 
 
@@ -100,5 +124,6 @@ def give_code(org: Org, visit: Visit, app: AppPolicy, user_id: str) -> str:
         scopes=state.words(wanted_scopes(visit, app)), redirect_uri=visit.word("redirect_uri"),
         challenge=visit.word("code_challenge"), nonce=visit.word("nonce"),
         issued_at=org.clock.now().timestamp(), used_at=None,
+        is_headless=visit.flow == "code_credentials",
     )  # fmt: skip
     return code

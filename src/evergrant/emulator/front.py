@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
@@ -22,10 +23,16 @@ _SLASHES: Final = re.compile(r"/{2,}")
 _OPEN: Final = frozenset({
     "grant_type", "response_type", "redirect_uri", "client_id", "scope", "state", "format",
     "prompt", "login_hint", "display", "immediate", "decision", "username", "q", "token_type_hint",
-    "code_challenge_method", "error", "error_description", "do",
+    "code_challenge_method", "error", "error_description", "do", "subject_token_type",
+    "token_handler",
 })  # fmt: skip
 """Parameters whose values are shown; every other is masked."""
 _MASK: Final = "***"
+_SMALL: Final = ("/services/oauth2/", "/services/Soap/u/", "/services/Soap/c/", "/setup/connect")
+_LARGEST: Final = 1_048_576
+"""Bytes in a body of those paths; what Salesforce answers to more is not known (inferred: 413)."""
+_KEPT: Final = 100
+"""Parameters of one request that are remembered, and letters of their names."""
 
 
 class Front:
@@ -40,8 +47,13 @@ class Front:
             await self._inner(scope, receive, send)
             return
         path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
-        body = await _body(receive)
+        is_small = path.startswith(_SMALL)
+        body = await _body(receive, _LARGEST if is_small else None)
         seen = _Seen(send)
+        if body is None:
+            await _refuse_length(seen.send)
+            self._remember(scope, path, b"", seen.status)
+            return
         try:
             await self._answer({**scope, "path": path, "raw_path": path.encode()}, body, seen)
         finally:
@@ -88,7 +100,8 @@ class Front:
 
 def masked(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Parameters by name, with the values of all but the harmless ones hidden."""
-    return {name: value if name in _OPEN else _MASK for name, value in fields}
+    few = islice(fields, _KEPT)
+    return {name[:_KEPT]: value if name in _OPEN else _MASK for name, value in few}
 
 
 class _Seen:
@@ -122,13 +135,24 @@ async def _drop(send: Send) -> None:
     await asyncio.sleep(0.01)
 
 
-async def _body(receive: Receive) -> bytes:
-    parts = []
+async def _body(receive: Receive, limit: int | None) -> bytes | None:
+    """The whole body; None, all of it read and none kept, where it is longer than the limit."""
+    parts, length = [], 0
     while True:
         message = await receive()
-        parts.append(message.get("body", b""))
+        part = message.get("body", b"")
+        length += len(part)
+        if limit is None or length <= limit:
+            parts.append(part)
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return b"".join(parts) if limit is None or length <= limit else None
+
+
+async def _refuse_length(send: Send) -> None:
+    await send({
+        "type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain")],
+    })  # fmt: skip
+    await send({"type": "http.response.body", "body": b"Request Entity Too Large"})
 
 
 def _replay(body: bytes) -> Receive:

@@ -4,14 +4,15 @@ Every gate is asked even after one refused, so that what stands behind the first
 seen; the first refusal is what the caller gets.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, assert_never
 
 from evergrant.emulator import judges_app as app
 from evergrant.emulator import judges_material as material
 from evergrant.emulator import judges_user as user
-from evergrant.emulator.attempt import Attempt
-from evergrant.emulator.refusals import REFUSALS, Leg, Refusal
+from evergrant.emulator.attempt import BROWSER, Attempt
+from evergrant.emulator.refusal import Leg, Refusal
+from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.schema import Mark
 from evergrant.emulator.verdict import Judge, NotApplicable, Passed, Refused, Verdict
 
@@ -95,11 +96,21 @@ def evaluate(attempt: Attempt) -> Evaluation:
     """Ask every gate; pure, so the same attempt always gets the same answer."""
     verdicts = [(gate, gate.judge(attempt)) for gate in GATES]
     first = next((verdict for _, verdict in verdicts if isinstance(verdict, Refused)), None)
-    leg: Leg = "authorize" if attempt.flow == "authorize" else "token"
     return Evaluation(
         tuple(_step(gate, verdict) for gate, verdict in verdicts),
-        None if first is None else REFUSALS[first.refusal, leg],
+        None if first is None else _refusal(attempt, first),
     )
+
+
+_HIDDEN: Final = frozenset({"not_admitted", "user_inactive", "user_frozen"})
+"""What the username-password flow hides behind its one text (3.3)."""
+
+
+def _refusal(attempt: Attempt, said: Refused) -> Refusal:
+    leg: Leg = "authorize" if attempt.flow in BROWSER else "token"
+    is_hidden = attempt.flow == "password" and said.refusal in _HIDDEN
+    row = REFUSALS[f"password_{said.refusal}" if is_hidden else said.refusal, leg]
+    return replace(row, description=said.words) if said.words else row
 
 
 def _step(gate: Gate, verdict: Verdict) -> Step:

@@ -42,5 +42,6 @@ def _app(org: Org, id_: str) -> dict[str, Any]:
 
 
 def _user(org: Org, id_: str, username: str) -> dict[str, Any]:
-    row = state.one(org.db, "SELECT password FROM x_user WHERE id = ?", id_)
-    return {"id": id_, "username": username, "password": row["password"] if row else ""}
+    row = state.one(org.db, "SELECT password, security_token FROM x_user WHERE id = ?", id_)
+    known = dict(row) if row else {"password": "", "security_token": ""}
+    return {"id": id_, "username": username, **known}

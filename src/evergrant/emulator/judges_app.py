@@ -3,10 +3,14 @@
 from typing import Final
 
 from evergrant.emulator.attempt import (
+    BROWSER,
+    DEVICE,
+    AssertionMaterial,
     Attempt,
     AuthorizeMaterial,
     CodeMaterial,
-    JwtMaterial,
+    ExchangeMaterial,
+    Flow,
 )
 from evergrant.emulator.policies import AppPolicy
 from evergrant.emulator.verdict import NotApplicable, Passed, Refused, Verdict, on_app, unless
@@ -15,13 +19,17 @@ REFRESH_SCOPES: Final = frozenset({"refresh_token", "offline_access"})
 NOT_FOR_CLIENT_CREDENTIALS: Final = REFRESH_SCOPES | {"full"}
 USER_AGENT: Final = frozenset({"token", "token id_token", "hybrid_token"})
 """Response types of the user-agent flows."""
+CODES: Final = frozenset({"code", "code_credentials"})
+"""Response types that end in a code, which PKCE protects."""
 _GENERIC_AUDIENCES: Final = frozenset(
     {"https://login.salesforce.com", "https://test.salesforce.com"}
 )
 
 
 def request_form(attempt: Attempt) -> Verdict:
-    """A known grant type, and no scope at the token endpoint."""
+    """A known grant type, nothing sent twice, and no scope at the token endpoint."""
+    if attempt.twice:
+        return Refused("duplicate_parameter", f"{attempt.twice} was sent more than once")
     if attempt.flow == "unknown":
         return Refused("grant_type", f"grant_type is {attempt.grant_type or 'missing'}")
     if attempt.secret == "malformed":
@@ -51,8 +59,8 @@ def host(attempt: Attempt, app: AppPolicy) -> Verdict:
     """The flow may be used on this host, and an external client app only on My Domain."""
     if attempt.host == "my_domain" and not _means_generic_host(attempt):
         return Passed("the request came to My Domain")
-    if attempt.flow == "client_credentials":
-        return Refused("generic_host", f"client credentials came to the {attempt.host} host")
+    if attempt.flow in _MY_DOMAIN_ONLY:
+        return Refused("generic_host", f"{attempt.flow} came to the {attempt.host} host")
     return unless(
         app.kind == "external_client_app", "eca_not_found",
         "an external client app was looked for through the generic host",
@@ -60,9 +68,12 @@ def host(attempt: Attempt, app: AppPolicy) -> Verdict:
     )  # fmt: skip
 
 
+_MY_DOMAIN_ONLY: Final[frozenset[Flow]] = frozenset({"client_credentials", "token_exchange"})
+
+
 def _means_generic_host(attempt: Attempt) -> bool:
     match attempt.material:
-        case JwtMaterial(audience=audience):
+        case AssertionMaterial(audience=audience):
             return audience in _GENERIC_AUDIENCES
         case _:
             return False
@@ -94,10 +105,11 @@ def redirect_uri(attempt: Attempt, app: AppPolicy) -> Verdict:
 
 
 def response_type(attempt: Attempt) -> Verdict:
-    """The authorization request asks for a code."""
+    """The authorization request asks for what this org gives."""
     match attempt.material:
         case AuthorizeMaterial(response_type=asked):
-            is_fine = asked == "code" or (asked in USER_AGENT and not attempt.org.block_user_agent)
+            is_open = asked in USER_AGENT and not attempt.org.block_user_agent
+            is_fine = asked in CODES or is_open
             why = f"response_type is {asked or 'missing'}, or that flow is blocked"
             return unless(not is_fine, "response_type", why, "the response type is allowed")
         case _:
@@ -132,7 +144,7 @@ def uninstalled_restriction(attempt: Attempt, app: AppPolicy) -> Verdict:
         return Passed("the app is installed, or the org does not ask")
     if attempt.user is None:
         return NotApplicable("nobody is signed in yet")
-    if attempt.approvals.live and attempt.flow != "device":
+    if attempt.approvals.live and attempt.flow not in DEVICE:
         return Passed("not installed, but this user authorized it before")
     return unless(
         "CanApproveUninstalledApps" not in attempt.user.permissions, "app_uninstalled",
@@ -144,22 +156,37 @@ def uninstalled_restriction(attempt: Attempt, app: AppPolicy) -> Verdict:
 @on_app
 def flow_enabled(attempt: Attempt, app: AppPolicy) -> Verdict:
     """The app, and the org, allow this flow."""
+    if attempt.flow == "refresh_token" and attempt.is_hybrid:
+        return unless(
+            app.jwt_access_tokens and app.rotation, "hybrid_refresh_disabled",
+            "the app issues JWT access tokens and rotates", "the hybrid refresh is enabled",
+        )  # fmt: skip
+    refusal = f"{attempt.flow.removesuffix('_bearer')}_disabled"
+    is_off = _is_off(attempt, app)
+    return unless(is_off, refusal, f"{attempt.flow} is switched off", "the flow is enabled")
+
+
+def _is_off(attempt: Attempt, app: AppPolicy) -> bool:
     is_external = app.kind == "external_client_app"
-    is_off = {
+    has_handler = isinstance(attempt.material, ExchangeMaterial) and attempt.material.has_handler
+    off: dict[Flow, bool] = {
         "client_credentials": not app.client_credentials,
         "jwt_bearer": not app.certificate,
-        "device": not app.device_flow,
+        "saml_bearer": not app.certificate,
         "password": attempt.org.block_username_password or is_external,
-        "token_exchange": True,
-    }.get(attempt.flow, False)
-    refusal = f"{attempt.flow.removesuffix('_bearer')}_disabled"
-    return unless(is_off, refusal, f"{attempt.flow} is switched off", "the flow is enabled")
+        "token_exchange": not (app.token_exchange and has_handler),
+        "code_credentials": not (app.code_credentials and attempt.org.code_credentials),
+        **dict.fromkeys(DEVICE, not app.device_flow),
+    }
+    return off.get(attempt.flow, False)
 
 
 @on_app
 def code_challenge(attempt: Attempt, app: AppPolicy) -> Verdict:
     """PKCE, where app or org require it."""
     match attempt.material:
+        case AuthorizeMaterial(response_type=asked) if asked not in CODES:
+            return NotApplicable("the flow gives no code")
         case AuthorizeMaterial(has_challenge=has_challenge):
             is_due = app.pkce_required or attempt.org.pkce_required
             return unless(
@@ -178,15 +205,13 @@ def scopes(attempt: Attempt, app: AppPolicy) -> Verdict:
             frozenset(app.scopes) <= NOT_FOR_CLIENT_CREDENTIALS, "no_valid_scopes",
             "the app has no scope that this flow supports", "the app has a scope for this flow",
         )  # fmt: skip
-    match attempt.material:
-        case AuthorizeMaterial(scopes=asked):
-            strangers = sorted(set(asked) - carried(app.scopes))
-            return unless(
-                bool(strangers), "scope_not_allowed",
-                f"the app does not carry {' '.join(strangers)}", "the app carries the scopes",
-            )  # fmt: skip
-        case _:
-            return NotApplicable("the scopes are those approved before")
+    if attempt.flow not in BROWSER and attempt.flow != "device_code":
+        return NotApplicable("the scopes are those approved before")
+    strangers = sorted(set(attempt.scopes) - carried(app.scopes))
+    return unless(
+        bool(strangers), "scope_not_allowed",
+        f"the app does not carry {' '.join(strangers)}", "the app carries the scopes",
+    )  # fmt: skip
 
 
 def carried(scopes: tuple[str, ...]) -> frozenset[str]:
@@ -204,6 +229,8 @@ def client_auth(attempt: Attempt, app: AppPolicy) -> Verdict:
         "authorization_code": not app.secret_optional,
         "refresh_token": app.secret_for_refresh,
         "client_credentials": True,
+        "password": True,
+        "token_exchange": app.secret_for_token_exchange,
     }.get(attempt.flow, False)
     return unless(
         is_due and attempt.secret == "none", "wrong_secret", "the consumer secret is missing",

@@ -3,7 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from evergrant.emulator.attempt import Attempt, CodeMaterial, JwtMaterial, RefreshMaterial
+from evergrant.emulator.attempt import (
+    AssertionMaterial,
+    Attempt,
+    CodeMaterial,
+    DeviceMaterial,
+    ExchangeMaterial,
+    RefreshMaterial,
+)
 from evergrant.emulator.policies import AppPolicy
 from evergrant.emulator.verdict import NotApplicable, Passed, Refused, Verdict, on_app, unless
 
@@ -27,8 +34,24 @@ def authorization_code(attempt: Attempt) -> Verdict:
             return Refused("code_used", "the code was redeemed before")
         case CodeMaterial(state=state):
             return Refused("code_unknown", f"the code is {state}")
+        case DeviceMaterial():
+            return _device_code(attempt, attempt.material)
         case _:
             return NotApplicable("the flow has no code")
+
+
+def _device_code(attempt: Attempt, code: DeviceMaterial) -> Verdict:
+    """The device code is this app's, fresh, not used, and not polled for too often."""
+    if code.state in ("unknown", "foreign"):
+        return Refused("device_unknown", f"the device code is {code.state}")
+    if code.age_s > attempt.org.device_seconds:
+        return Refused("device_expired", f"the device code is {code.age_s:.0f} s old")
+    if code.state in ("used", "crossed"):
+        return Refused(f"device_{code.state}", f"the device code is {code.state}")
+    shortest = attempt.org.device_interval_seconds - 1
+    is_hasty = code.since_poll_s is not None and code.since_poll_s < shortest
+    why = f"polled again within {shortest} s"
+    return unless(is_hasty, "device_too_fast", why, "the device code is fresh")
 
 
 def code_verifier(attempt: Attempt) -> Verdict:
@@ -108,40 +131,52 @@ def refresh_token_free(attempt: Attempt) -> Verdict:
 
 @on_app
 def assertion_signature(attempt: Attempt, app: AppPolicy) -> Verdict:
-    """The assertion can be read and the app's certificate signed it (RS256)."""
+    """The assertion can be read, and the app's certificate signed it and has not ended."""
     match attempt.material:
-        case JwtMaterial(is_readable=False):
-            return Refused("jwt_unreadable", "the assertion is not a signed JWT")
-        case JwtMaterial(is_signed_right=is_right):
-            is_eca = app.kind == "external_client_app"
-            return unless(
-                not is_right, "jwt_signature_eca" if is_eca else "jwt_signature",
-                "the signature is not that of the app's certificate", "the signature is right",
-            )  # fmt: skip
+        case AssertionMaterial(is_readable=False):
+            return Refused(_named(attempt, "unreadable"), "the assertion cannot be read")
+        case AssertionMaterial(is_signed_right=False):
+            is_eca = app.kind == "external_client_app" and attempt.flow == "jwt_bearer"
+            refusal = "jwt_signature_eca" if is_eca else _named(attempt, "signature")
+            return Refused(refusal, "the signature is not that of the app's certificate")
+        case AssertionMaterial(certificate_ends_at=end):
+            is_over = end is not None and end < attempt.at
+            why = f"the app's certificate ended {end}"
+            return unless(is_over, "certificate_expired", why, "the signature is right")
+        case ExchangeMaterial(is_valid=is_valid, message=words):
+            if is_valid:
+                return Passed("the handler took the token")
+            return Refused("handler_failed", "the handler did not take the token", words)
         case _:
             return NotApplicable("the flow has no assertion")
+
+
+def _named(attempt: Attempt, problem: str) -> str:
+    return f"{'saml' if attempt.flow == 'saml_bearer' else 'jwt'}_{problem}"
 
 
 def assertion_audience(attempt: Attempt) -> Verdict:
     """The assertion is meant for this org's authorization server."""
     match attempt.material:
-        case JwtMaterial(is_readable=True, audience=audience, audiences=audiences):
+        case AssertionMaterial(is_readable=True, is_for_here=False):
+            return Refused("saml_recipient", "the recipient is another place")
+        case AssertionMaterial(is_readable=True, audience=audience, audiences=audiences):
             return unless(
-                audience not in audiences, "jwt_audience", f"aud is {audience}",
-                "the audience is this org's",
+                audience not in audiences, _named(attempt, "audience"),
+                f"the audience is {audience}", "the audience is this org's",
             )  # fmt: skip
         case _:
             return NotApplicable("there is no assertion to read")
 
 
 def assertion_expiry(attempt: Attempt) -> Verdict:
-    """The assertion's exp is not past, but for a few minutes of skew."""
+    """The assertion's end is not past, but for a few minutes of skew."""
     match attempt.material:
-        case JwtMaterial(is_readable=True, expires_at=None):
-            return Refused("jwt_expired", "the assertion has no exp")
-        case JwtMaterial(is_readable=True, expires_at=datetime() as expires_at):
+        case AssertionMaterial(is_readable=True, expires_at=None):
+            return Refused(_named(attempt, "expired"), "the assertion says no end")
+        case AssertionMaterial(is_readable=True, expires_at=datetime() as expires_at):
             late = attempt.at - expires_at > timedelta(seconds=attempt.org.jwt_skew_seconds)
-            why = f"exp was {expires_at.isoformat()}"
-            return unless(late, "jwt_expired", why, "the assertion is in time")
+            why = f"it ended {expires_at.isoformat()}"
+            return unless(late, _named(attempt, "expired"), why, "the assertion is in time")
         case _:
             return NotApplicable("there is no assertion to read")

@@ -5,7 +5,15 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
 
-from evergrant.emulator.attempt import Attempt, AuthorizeMaterial, UserFacts
+from evergrant.emulator.attempt import (
+    ASSERTED,
+    Attempt,
+    AuthorizeMaterial,
+    DeviceMaterial,
+    Flow,
+    PasswordMaterial,
+    UserFacts,
+)
 from evergrant.emulator.judges_app import REFRESH_SCOPES
 from evergrant.emulator.policies import AppPolicy, Hours, Range
 from evergrant.emulator.verdict import (
@@ -18,18 +26,37 @@ from evergrant.emulator.verdict import (
     unless,
 )
 
-_WEB_SERVER: Final = frozenset({"authorize", "authorization_code"})
+_WEB_SERVER: Final[frozenset[Flow]] = frozenset({"authorize", "authorization_code"})
+_UNATTENDED: Final[frozenset[Flow]] = ASSERTED | {"client_credentials"}
+_NEED_APPROVAL: Final[frozenset[Flow]] = ASSERTED | {"token_exchange"}
+_NAMED: Final[frozenset[Flow]] = _NEED_APPROVAL
+"""Flows in which the client names the user."""
 _ALLOWLISTED: Final = _WEB_SERVER | {"refresh_token"}
 
 
 @on_app
 def user_known(attempt: Attempt, _app: AppPolicy) -> Verdict:
-    """The subject of an assertion is a user of this org."""
-    if attempt.flow != "jwt_bearer":
-        return NotApplicable("the user follows from the sign-in, the token or the app")
-    return unless(
-        attempt.user is None, "user_unknown", "sub is no user of this org", "the user is known"
-    )
+    """The subject of an assertion is a user of this org, and a password is the user's."""
+    match attempt.material:
+        case PasswordMaterial(problem=""):
+            return Passed("username and password are right")
+        case PasswordMaterial(problem=problem):
+            return Refused(f"password_{problem}", _PASSWORDS[problem])
+        case _ if attempt.flow not in _NAMED:
+            return NotApplicable("the user follows from the sign-in, the token or the app")
+        case _:
+            return unless(
+                attempt.user is None, "user_unknown", "the subject is no user of this org",
+                "the user is known",
+            )  # fmt: skip
+
+
+_PASSWORDS: Final = {
+    "unknown": "no user has this username",
+    "wrong": "the password is wrong",
+    "no_security_token": "the address is not trusted and no security token follows the password",
+    "locked": "the password is locked after too many wrong ones",
+}
 
 
 @on_app
@@ -81,7 +108,7 @@ def permitted_users(attempt: Attempt, app: AppPolicy, _user: UserFacts) -> Verdi
 @on_user
 def prior_approval(attempt: Attempt, app: AppPolicy, _user: UserFacts) -> Verdict:
     """A flow without a person rests on an approval given before."""
-    if attempt.flow != "jwt_bearer" or app.admin_approved:
+    if attempt.flow not in _NEED_APPROVAL or app.admin_approved:
         return NotApplicable("the flow asks the user, or an admin approved")
     if attempt.approvals.scopes - REFRESH_SCOPES:
         return Passed("the user approved the app before")
@@ -105,8 +132,8 @@ def ip_ranges(attempt: Attempt, app: AppPolicy, user: UserFacts) -> Verdict:
 
 
 def is_relaxed(attempt: Attempt, app: AppPolicy) -> bool:
-    """Whether the app's IP relaxation covers this flow; JWT bearer is never relaxed."""
-    if attempt.flow == "jwt_bearer":
+    """Whether the app's IP relaxation covers this flow; signed assertions are never relaxed."""
+    if attempt.flow in ASSERTED:
         return False
     if app.ip_relaxation == "BYPASS_2FACTOR" and app.trusted_ranges:
         return attempt.flow in _WEB_SERVER and inside(attempt.source_ip, app.trusted_ranges)
@@ -149,7 +176,7 @@ def within_hours(moment: datetime, hours: Iterable[Hours]) -> bool:
 @on_user
 def session_level(attempt: Attempt, app: AppPolicy, _user: UserFacts) -> Verdict:
     """A high assurance session, where the app wants one, needs a person."""
-    is_unattended = attempt.flow in ("jwt_bearer", "client_credentials")
+    is_unattended = attempt.flow in _UNATTENDED
     return unless(
         app.high_assurance and is_unattended, "session_level",
         "the app wants a high assurance session and the flow has no person in it",
@@ -162,8 +189,8 @@ def consent(attempt: Attempt) -> Verdict:
     match attempt.material:
         case AuthorizeMaterial(is_denied=True):
             return Refused("denied", "the user denied the app")
-        case AuthorizeMaterial(is_immediate=True) as material:
-            asked = frozenset(material.scopes)
+        case AuthorizeMaterial(is_immediate=True):
+            asked = frozenset(attempt.scopes)
             is_settled = attempt.user is not None and bool(attempt.approvals.live)
             is_settled = is_settled and asked <= attempt.approvals.scopes
             return unless(
@@ -172,5 +199,10 @@ def consent(attempt: Attempt) -> Verdict:
             )  # fmt: skip
         case AuthorizeMaterial():
             return Passed("the user did not deny")
+        case DeviceMaterial(state="denied"):
+            refusal = "denied" if attempt.flow == "device_approval" else "device_denied"
+            return Refused(refusal, "the user denied the device")
+        case DeviceMaterial(state="pending") if attempt.flow == "device":
+            return Refused("device_pending", "the user has not entered the code yet")
         case _:
-            return NotApplicable("not an authorization request")
+            return NotApplicable("nobody is asked")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from cryptography import x509
@@ -41,7 +42,8 @@ class Assertion:
     def claim(self, name: str) -> str:
         """A claim as text; empty where it is missing."""
         value = self.claims.get(name, "")
-        return value if isinstance(value, str) else ""
+        # JSON can hold half a surrogate pair, which no database takes.
+        return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
     def expires_at(self) -> datetime | None:
         """The exp claim: a number or a numeric string, as shipping clients send both.
@@ -66,7 +68,7 @@ def read(text: str) -> Assertion | None:
         if not isinstance(header, dict) or not isinstance(claims, dict):
             return None
         return Assertion(claims, str(header.get("alg")), signed, _decoded(signature))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):  # the last: JSON nested too deep
         return None
 
 
@@ -74,22 +76,41 @@ def is_signed_by(assertion: Assertion, certificate: str) -> bool:
     """Whether the certificate's key signed it with RS256."""
     if assertion.algorithm != "RS256":
         return False
-    try:
-        key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
-    except ValueError:
-        return False
+    return verifies(certificate, assertion.signature, assertion.signed, hashes.SHA256())
+
+
+def verifies(
+    certificate: str, signature: bytes, signed: bytes, digest: hashes.HashAlgorithm
+) -> bool:
+    """Whether the certificate's RSA key made a PKCS #1 v1.5 signature."""
+    found = _certificate(certificate)
+    key = None if found is None else found.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         return False
     try:
-        key.verify(assertion.signature, assertion.signed, padding.PKCS1v15(), hashes.SHA256())
+        key.verify(signature, signed, padding.PKCS1v15(), digest)
     except InvalidSignature:
         return False
     return True
 
 
-def sign(claims: dict[str, Any], key: rsa.RSAPrivateKey, key_id: str = KEY_ID) -> str:
-    """A compact JWT signed with RS256."""
-    header = {"alg": "RS256", "typ": "JWT", "kid": key_id}
+def ends_at(certificate: str) -> datetime | None:
+    """When a certificate ends; None where it cannot be read."""
+    found = _certificate(certificate)
+    return None if found is None else found.not_valid_after_utc
+
+
+@lru_cache(maxsize=64)
+def _certificate(pem: str) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        return None
+
+
+def sign(claims: dict[str, Any], key: rsa.RSAPrivateKey, **more: str) -> str:
+    """A compact JWT signed with RS256; `more` goes into its header."""
+    header = {"alg": "RS256", "typ": "JWT", "kid": KEY_ID, **more}
     signed = f"{_encoded(json.dumps(header).encode())}.{_encoded(json.dumps(claims).encode())}"
     signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{signed}.{_encoded(signature)}"
@@ -113,6 +134,21 @@ def jwks() -> dict[str, object]:
 def new_key_pair(name: str, now: datetime) -> KeyPair:
     """A fresh RSA key and a self-signed certificate valid for a year around now."""
     key = rsa.generate_private_key(65537, _BITS)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return KeyPair(private.decode(), _self_signed(name, key, now + _YEAR))
+
+
+def recertified(pair: KeyPair, name: str, end: datetime) -> KeyPair:
+    """The same key under a new certificate that ends at a moment."""
+    key = serialization.load_pem_private_key(pair.private_key.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise AssertionError("key pairs are RSA")
+    return KeyPair(pair.private_key, _self_signed(name, key, end))
+
+
+def _self_signed(name: str, key: rsa.RSAPrivateKey, end: datetime) -> str:
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
         x509.CertificateBuilder()
@@ -120,15 +156,16 @@ def new_key_pair(name: str, now: datetime) -> KeyPair:
         .issuer_name(who)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _YEAR)
-        .not_valid_after(now + _YEAR)
+        .not_valid_before(end - 2 * _YEAR)
+        .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    return KeyPair(private.decode(), public.decode())
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def half_hash(token: str) -> str:
+    """The at_hash of an access token (OpenID Connect Core section 3.2.2.9)."""
+    return _encoded(hashlib.sha256(token.encode()).digest()[:16])
 
 
 def _decoded(part: str) -> bytes:

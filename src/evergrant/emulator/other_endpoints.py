@@ -1,4 +1,4 @@
-"""The smaller endpoints: revoke, introspect, userinfo, identity URL, discovery and two pages."""
+"""The smaller endpoints: revoke, introspect, userinfo, identity URL, and three callbacks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from evergrant.emulator import jwts, pages, state, tokens, web
+from evergrant.emulator import pages, state, tokens, web
 from evergrant.emulator.accounts import app_by_key
 from evergrant.emulator.api_access import bearer, refuse_identity
 from evergrant.emulator.ids import is_id, to15
@@ -26,10 +26,18 @@ if TYPE_CHECKING:
 async def revoke(org: Org, request: Request) -> Response:
     """GET and POST /services/oauth2/revoke: access token, refresh token or DeleteToken."""
     form = {**request.query_params, **await web.form_of(request)}
+    hint = form.get("token_type_hint", "")
+    if hint not in ("", "access_token", "refresh_token"):
+        fields = {"error": "unsupported_token_type", "error_description": "unsupported token type"}
+        return _form(fields)
     with org.changing():
         if tokens.revoke(org, form.get("token", "")):
             return Response(status_code=200)
-    fields = {"error": "invalid_token", "error_description": "the token is not valid"}
+    return _form({"error": "invalid_token", "error_description": "the token is not valid"})
+
+
+def _form(fields: dict[str, str]) -> Response:
+    """A refusal of the revoke endpoint; its descriptions are inferred (3.7)."""
     return Response(urlencode(fields), 400, media_type="application/x-www-form-urlencoded")
 
 
@@ -41,7 +49,7 @@ async def introspect(org: Org, request: Request) -> Response:
         app = app_by_key(org.db, client.client_id)
         if app is None or app.deleted:
             return _error("invalid_client_id", "client identifier invalid")
-        if secret_sent(org, app, client) != "right":
+        if secret_sent(org, app, client, web.place_of(org, request)) != "right":
             return _error("invalid_client", "invalid client credentials")
         return JSONResponse(_introspected(org, app, form.get("token", "")))
 
@@ -155,39 +163,14 @@ def _urls(base: str, user_id: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-async def discovery(org: Org, request: Request) -> Response:
-    """GET /.well-known/openid-configuration (OpenID Connect Discovery)."""
-    base = web.place_of(org, request).base
-    oauth = f"{base}/services/oauth2"
-    return JSONResponse({
-        "issuer": base,
-        "authorization_endpoint": f"{oauth}/authorize",
-        "token_endpoint": f"{oauth}/token",
-        "revocation_endpoint": f"{oauth}/revoke",
-        "userinfo_endpoint": f"{oauth}/userinfo",
-        "introspection_endpoint": f"{oauth}/introspect",
-        "registration_endpoint": f"{oauth}/register",
-        "jwks_uri": f"{base}/id/keys",
-        "scopes_supported": [
-            "api", "chatter_api", "custom_permissions", "full", "id", "openid", "refresh_token",
-            "web",
-        ],
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "end_session_endpoint": f"{base}/services/auth/idp/oidc/logout",
-        "frontchannel_logout_supported": True,
-    })  # fmt: skip
-
-
-async def keys(_org: Org, _request: Request) -> Response:
-    """GET /id/keys: the public key that id tokens are signed with."""
-    return JSONResponse(jwts.jwks())
-
-
 async def success(_org: Org, _request: Request) -> Response:
     """GET /services/oauth2/success: the callback of apps that have none of their own."""
     return pages.plain("Authentication successful", "Remote Access Application Authorization")
+
+
+async def echo(_org: Org, request: Request) -> Response:
+    """GET /services/oauth2/echo: the callback that turns its query into JSON (headless)."""
+    return JSONResponse(dict(request.query_params), headers={"Cache-Control": "no-store"})
 
 
 async def error_page(org: Org, request: Request) -> Response:

@@ -64,6 +64,13 @@ def consent(
     )  # fmt: skip
 
 
+def device(org: Org, action: str, user_code: str, error: str = "") -> HTMLResponse:
+    """The page that asks for the code a device shows (its wording is inferred)."""
+    return _page(
+        "device.html", org_name=org_name(org), action=action, user_code=user_code, error=error
+    )
+
+
 def oauth_error(org: Org, error: str, description: str) -> HTMLResponse:
     """RemoteAccessErrorPage: anything but an OAUTH_ code shows the generic sentence.
 

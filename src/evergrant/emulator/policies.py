@@ -99,12 +99,32 @@ class AppPolicy:
         False, "the client credentials flow is enabled", "o-connapp", "official"
     )
     run_as: str = _knob("", "username the client credentials flow runs as", "o-connapp", "official")
+    token_exchange: bool = _knob(
+        False, "the app may bring tokens of other identity providers", "o-connapp", "official"
+    )
+    secret_for_token_exchange: bool = _knob(
+        True, "token exchange without the secret is refused", "o-connapp", "inferred"
+    )
+    code_credentials: bool = _knob(
+        False, "authorization code and credentials is enabled", "o-connapp", "official"
+    )
+    code_credentials_post_only: bool = _knob(
+        False, "credentials count in the body only; a Basic header gets the login page",
+        "o-connapp", "official",
+    )  # fmt: skip
+    jwt_access_tokens: bool = _knob(
+        False, "access tokens are JWTs with a fixed end (isNamedUserJwtEnabled)",
+        "o-connapp o-ecaglobal", "official",
+    )  # fmt: skip
+    jwt_minutes: int = _knob(30, "how long a JWT access token lives", "o-ecapol", "inferred")
+    id_token_minutes: int = _knob(2, "how long an id token is good, 1 to 720", "o-connapp",
+                                  "official")  # fmt: skip
     device_flow: bool = _knob(False, "the device flow is enabled", "o-ecaglobal", "official")
     introspect_all: bool = _knob(
         False, "the app may introspect tokens of others", "o-connapp", "official"
     )
     certificate: str = _knob(
-        "", "PEM of the certificate that signs JWT assertions", "o-connapp", "official"
+        "", "PEM of the certificate that signs JWT and SAML assertions", "o-connapp", "official"
     )
 
 
@@ -163,6 +183,30 @@ class OrgPolicy:
     )
     client_credentials_need_approval: bool = _knob(
         False, "Permitted Users binds the run-as user too (sources disagree)", "F4", "inferred"
+    )
+    trusted_ranges: tuple[Range, ...] = _knob(
+        (), "passwords from here need no security token (Network Access)", "o-soaplogin", "official"
+    )
+    soap_login: bool = _knob(
+        False, "SOAP login() works, up to API version 64.0", "o-soaplogin", "official"
+    )
+    soap_login_needs_permission: bool = _knob(
+        False, "SOAP login() asks for Use Any API Auth", "o-soaplogin2", "recorded"
+    )
+    code_credentials: bool = _knob(
+        False, "authorization code and credentials is allowed (oAuthCdCrdtFlowEnable)",
+        "o-oidcset", "official",
+    )  # fmt: skip
+    cors_oauth: bool = _knob(
+        False, "allowlisted origins may call the OAuth endpoints (enableOauthCorsPolicy)",
+        "o-secset", "official",
+    )  # fmt: skip
+    cors_allowlist: tuple[str, ...] = _knob(
+        (), "origins of the CORS allowlist; *. stands for any subdomain", "o-cors", "official"
+    )
+    device_seconds: int = _knob(600, "how long a device code lives", "c-climsg", "recorded")
+    device_interval_seconds: int = _knob(
+        5, "how often a device may poll, a second less is forgiven", "c-device", "inferred"
     )
     code_seconds: int = _knob(
         900, "how long an authorization code lives", "t-easymorph", "recorded"

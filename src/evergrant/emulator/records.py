@@ -7,21 +7,33 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import objects, state
+from evergrant.emulator.attempt import BROWSER, AuthorizeMaterial
 
 if TYPE_CHECKING:
     from evergrant.emulator.attempt import Attempt
     from evergrant.emulator.gates import Evaluation
     from evergrant.emulator.org import Org
 
-SUBTYPES: Final = {
+SUBTYPES: Final[dict[str, str]] = {
     "authorize": "OauthWebServer",
+    "code_credentials": "OauthWebServer",
     "authorization_code": "OauthWebServer",
+    "user_agent": "OauthUserAgent",
     "refresh_token": "OauthRefreshToken",
     "client_credentials": "OauthClientCredentials",
     "password": "OauthUsernamePassword",
     "token_exchange": "OauthTokenExchange",
 }
-"""LoginSubType by flow (LoginHistory reference); JWT bearer has none documented."""
+"""LoginSubType by flow (LoginHistory reference); assertions and device have none documented."""
+HYBRID: Final[dict[str, str]] = {
+    "authorize": "OauthHybridWebServer",
+    "authorization_code": "OauthHybridWebServer",
+    "user_agent": "OauthHybridUserAgent",
+    "refresh_token": "OauthHybridRefreshToken",
+}
+"""LoginSubType of the hybrid variants."""
+_NO_TOKEN: Final = BROWSER - {"user_agent"}
+"""Flows that end without a token: their success is not yet a login."""
 _UNKNOWN: Final = "N/A"
 _KEEP: Final = 2000
 
@@ -60,6 +72,15 @@ def audit(org: Org, action: str, display: str, section: str, by: str | None = No
     )  # fmt: skip
 
 
+def subtype_of(attempt: Attempt) -> str | None:
+    """The LoginSubType of an attempt; None where none is documented."""
+    match attempt.material:
+        case AuthorizeMaterial(response_type="token id_token"):
+            return "OauthUserAgentIdToken"
+        case _:
+            return (HYBRID if attempt.is_hybrid else SUBTYPES).get(attempt.flow)
+
+
 def record_attempt(org: Org, attempt: Attempt, evaluation: Evaluation, login_url: str) -> None:
     """Write down an attempt that has come to its end.
 
@@ -68,15 +89,15 @@ def record_attempt(org: Org, attempt: Attempt, evaluation: Evaluation, login_url
     trace(org, attempt, evaluation)
     refusal = evaluation.refusal
     status = "Success" if refusal is None else refusal.login_status
-    is_login = attempt.flow != "authorize" or refusal is not None
+    is_login = attempt.flow not in _NO_TOKEN or refusal is not None
     if attempt.user is not None and status is not None and is_login:
         login(
-            org, attempt.user.id, status, subtype=SUBTYPES.get(attempt.flow),
+            org, attempt.user.id, status, subtype=subtype_of(attempt),
             application=attempt.app.label if attempt.app else _UNKNOWN, login_url=login_url,
         )  # fmt: skip
     code = "Success" if refusal is None else refusal.idp_code
-    if attempt.app is not None and code is not None:
-        by = "OauthAuthorize" if attempt.flow == "authorize" else "OauthTokenExchange"
+    if attempt.app is not None and code is not None and attempt.flow != "device_code":
+        by = "OauthAuthorize" if attempt.flow in BROWSER else "OauthTokenExchange"
         idp_event(org, attempt.app.id, attempt.user.id if attempt.user else None, by, code)
 
 

@@ -5,33 +5,18 @@ marked inferred. A Login History status of None means that no row is written: fo
 the real string is not established, which makes the absence itself inferred (`history_mark`).
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from evergrant.emulator.schema import Mark
-
-Leg = Literal["authorize", "token", "api"]
-Channel = Literal[
-    "token_json", "redirect", "html_page", "raw_body", "login_page", "rest_array", "plain_text",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One way of saying no."""
-
-    id: str
-    leg: Leg
-    channel: Channel
-    error: str
-    description: str
-    mark: Mark
-    source: str
-    status: int = 400
-    login_status: str | None = None
-    history_mark: Mark = "inferred"
-    idp_code: str | None = None
-
+from evergrant.emulator.refusal import (
+    Refusal,
+    by_array,
+    by_login_page,
+    by_page,
+    by_redirect,
+    by_text,
+    by_token,
+)
+from evergrant.emulator.refusals_flows import FLOW_ROWS
 
 _DEAD_TOKEN: Final = "expired access/refresh token"
 _UNAPPROVED: Final = "user hasn't approved this consumer"
@@ -41,193 +26,151 @@ _UNINSTALLED: Final = "app must be installed into org"
 _NO_ECA: Final = "External client app is not installed in this org"
 _NO_CLIENT: Final = "client identifier invalid"
 _IP_OR_HOURS: Final = "ip restricted or invalid login hours"
-_LOGIN_FAILED: Final = "Your login attempt has failed."
 _NO_REST: Final = "This session is not valid for use with the REST API"
 _NO_SESSION: Final = "Session expired or invalid"
 _REFUSED_ACCESS: Final = "Failed: Not approved for access"
 _NO_KEY: Final = "Failed: Missing Consumer Key Parameter"
 
-
-def _token(
-    id_: str, error: str, description: str, mark: Mark, source: str,
-    *, log: str | None = None, log_mark: Mark = "inferred", idp: str | None = None,
-) -> Refusal:  # fmt: skip
-    return Refusal(
-        id_, "token", "token_json", error, description, mark, source,
-        login_status=log, history_mark=log_mark, idp_code=idp,
-    )  # fmt: skip
-
-
-def _page(
-    id_: str, error: str, description: str, mark: Mark, source: str,
-    *, log: str | None = None, log_mark: Mark = "inferred", idp: str | None = None,
-) -> Refusal:  # fmt: skip
-    return Refusal(
-        id_, "authorize", "html_page", error, description, mark, source, 302, log, log_mark, idp
-    )
-
-
-def _back(id_: str, error: str, description: str, mark: Mark, source: str) -> Refusal:
-    return Refusal(
-        id_, "authorize", "redirect", error, description, mark, source, 302, idp_code="OauthError"
-    )
-
-
-def _login(id_: str, source: str, log: str) -> Refusal:
-    return Refusal(
-        id_, "authorize", "login_page", "login", _LOGIN_FAILED, "inferred", source, 200,
-        log, "official",
-    )  # fmt: skip
-
-
-def _text(id_: str, word: str, mark: Mark, source: str) -> Refusal:
-    return Refusal(id_, "api", "plain_text", word, "", mark, source, 403)
-
-
-def _rest(id_: str, error: str, description: str, mark: Mark, source: str, status: int) -> Refusal:
-    return Refusal(id_, "api", "rest_array", error, description, mark, source, status)
-
-
 _ROWS: Final = (
     # --- the request itself
-    _token("grant_type", "unsupported_grant_type", "grant type not supported",
-           "official", "o-clierr"),
-    _token("scope_on_token", "invalid_request", "scope parameter not supported",
-           "recorded", "public-code"),
-    _token("org_locked", "invalid_grant", "inactive organization", "recorded", "t-cal11508",
-           log="Organization locked", log_mark="official"),
-    _page("org_locked", "inactive_org", "inactive organization", "inferred", "t-cal11508",
-          log="Organization locked", log_mark="official"),
+    by_token("grant_type", "unsupported_grant_type", "grant type not supported", "official",
+             "o-clierr"),
+    by_token("scope_on_token", "invalid_request", "scope parameter not supported", "recorded",
+             "public-code"),
+    by_token("org_locked", "invalid_grant", "inactive organization", "recorded", "t-cal11508",
+             log="Organization locked", log_mark="official"),
+    by_page("org_locked", "inactive_org", "inactive organization", "inferred", "t-cal11508",
+            log="Organization locked", log_mark="official"),
     # --- where it was sent, and for whom
-    _token("generic_host", "invalid_grant", "request not supported on this domain",
-           "recorded", "o-cc t-pubsub58"),
-    _token("eca_not_found", "app_not_found", _NO_ECA, "recorded", "c-cli3482 t-n8n28990"),
-    _page("eca_not_found", "OAUTH_EC_APP_NOT_FOUND", _NO_ECA, "recorded", "t-pd21557"),
-    _token("client_unknown", "invalid_client_id", _NO_CLIENT, "official", "o-clierr"),
-    _page("client_unknown", "invalid_client_id", _NO_CLIENT, "recorded", "public-code"),
-    _token("client_deleted", "invalid_client_id", _NO_CLIENT, "inferred", "o-clierr",
-           log="Failed: Consumer Deleted"),
-    _page("client_deleted", "invalid_client_id", _NO_CLIENT, "inferred", "o-clierr",
-          log="Failed: Consumer Deleted"),
-    _page("redirect_missing", "redirect_uri_missing", "redirect_uri is missing",
-          "inferred", "c-errenum"),
-    _page("redirect_mismatch", "redirect_uri_mismatch", "redirect_uri must match configuration",
-          "recorded", "o-enablement", log="Failed: Invalid Callback URL"),
-    _token("redirect_mismatch", "redirect_uri_mismatch", "redirect_uri must match configuration",
-           "inferred", "o-ws", log="Failed: Invalid Callback URL"),
-    _back("response_type", "unsupported_response_type", "response type is not supported",
-          "recorded", "public-code"),
+    by_token("generic_host", "invalid_grant", "request not supported on this domain", "recorded",
+             "o-cc t-pubsub58"),
+    by_token("eca_not_found", "app_not_found", _NO_ECA, "recorded", "c-cli3482 t-n8n28990"),
+    by_page("eca_not_found", "OAUTH_EC_APP_NOT_FOUND", _NO_ECA, "recorded", "t-pd21557"),
+    by_token("client_unknown", "invalid_client_id", _NO_CLIENT, "official", "o-clierr"),
+    by_page("client_unknown", "invalid_client_id", _NO_CLIENT, "recorded", "public-code"),
+    by_token("client_deleted", "invalid_client_id", _NO_CLIENT, "inferred", "o-clierr",
+             log="Failed: Consumer Deleted"),
+    by_page("client_deleted", "invalid_client_id", _NO_CLIENT, "inferred", "o-clierr",
+            log="Failed: Consumer Deleted"),
+    by_page("redirect_missing", "redirect_uri_missing", "redirect_uri is missing", "inferred",
+            "c-errenum"),
+    by_page("redirect_mismatch", "redirect_uri_mismatch", "redirect_uri must match configuration",
+            "recorded", "o-enablement", log="Failed: Invalid Callback URL"),
+    by_token("redirect_mismatch", "redirect_uri_mismatch", "redirect_uri must match configuration",
+             "inferred", "o-ws", log="Failed: Invalid Callback URL"),
+    by_redirect("response_type", "unsupported_response_type", "response type is not supported",
+                "recorded", "public-code"),
     # --- the app in this org
-    _token("app_blocked", "app_blocked", _BLOCKED, "inferred", "c-errenum", idp="AppBlocked"),
-    _page("app_blocked", "OAUTH_APP_BLOCKED", _BLOCKED, "recorded", "t-n8n21589 o-usage",
-          idp="AppBlocked"),
-    _token("api_access_control", "app_blocked", _BLOCKED, "inferred", "c-errenum",
-           idp="AppBlocked"),
-    _page("api_access_control", "OAUTH_APP_BLOCKED", _BLOCKED, "recorded", "o-usage",
-          idp="AppBlocked"),
-    _token("app_uninstalled", "invalid_client", _UNINSTALLED, "inferred", "t-cirrus t-movedata",
-           idp="OauthError"),
-    _page("app_uninstalled", "invalid_client", _UNINSTALLED, "recorded", "t-movedata t-nangoerr",
-          idp="OauthError"),
+    by_token("app_blocked", "app_blocked", _BLOCKED, "inferred", "c-errenum", idp="AppBlocked"),
+    by_page("app_blocked", "OAUTH_APP_BLOCKED", _BLOCKED, "recorded", "t-n8n21589 o-usage",
+            idp="AppBlocked"),
+    by_token("api_access_control", "app_blocked", _BLOCKED, "inferred", "c-errenum",
+             idp="AppBlocked"),
+    by_page("api_access_control", "OAUTH_APP_BLOCKED", _BLOCKED, "recorded", "o-usage",
+            idp="AppBlocked"),
+    by_token("app_uninstalled", "invalid_client", _UNINSTALLED, "inferred", "t-cirrus t-movedata",
+             idp="OauthError"),
+    by_page("app_uninstalled", "invalid_client", _UNINSTALLED, "recorded", "t-movedata t-nangoerr",
+            idp="OauthError"),
     # --- the flow
-    _token("client_credentials_disabled", "invalid_grant", "client credentials flow not enabled",
-           "recorded", "public-code"),
-    _token("jwt_disabled", "invalid_grant", "invalid assertion", "inferred", "o-ecaglobal"),
-    _token("device_disabled", "invalid_grant", "device flow is not enabled for the app",
-           "recorded", "c-cb263"),
-    _token("password_disabled", "invalid_grant", "authentication failure", "recorded", "t-enree",
-           log="Username-Password Flow Disabled", log_mark="recorded"),
-    _token("token_exchange_disabled", "invalid_request", "token handler not found",
-           "recorded", "public-code"),
+    by_token("client_credentials_disabled", "invalid_grant", "client credentials flow not enabled",
+             "recorded", "public-code"),
+    by_token("jwt_disabled", "invalid_grant", "invalid assertion", "inferred", "o-ecaglobal"),
+    by_token("device_disabled", "invalid_grant", "device flow is not enabled for the app",
+             "recorded", "c-cb263"),
+    by_token("password_disabled", "invalid_grant", "authentication failure", "recorded", "t-enree",
+             log="Username-Password Flow Disabled", log_mark="recorded"),
+    by_token("token_exchange_disabled", "invalid_request", "token handler not found", "recorded",
+             "public-code"),
     Refusal("pkce_missing", "authorize", "raw_body", "invalid_request",
             "missing required code challenge", "recorded", "public-code",
             login_status="Failed: Invalid Code Challenge", idp_code="OauthError"),
-    _page("scope_not_allowed", "invalid_scope", "the requested scope is not allowed",
-          "recorded", "c-mcp1 c-mcp47", idp="InvalidScope"),
-    _token("no_valid_scopes", "invalid_grant", "no valid scopes defined", "recorded", "t-cloudabhi",
-           idp="InvalidScope"),
+    by_page("scope_not_allowed", "invalid_scope", "the requested scope is not allowed", "recorded",
+            "c-mcp1 c-mcp47", idp="InvalidScope"),
+    by_token("no_valid_scopes", "invalid_grant", "no valid scopes defined", "recorded",
+             "t-cloudabhi", idp="InvalidScope"),
     # --- the client
-    _token("wrong_secret", "invalid_client", "invalid client credentials", "official", "o-clierr",
-           log=_NO_KEY, log_mark="recorded", idp="InvalidClientCredentials"),
-    _token("basic_malformed", "invalid_basic_auth_header", "invalid basic auth header",
-           "inferred", "c-errenum", idp="InvalidClientCredentials"),
+    by_token("wrong_secret", "invalid_client", "invalid client credentials", "official", "o-clierr",
+             log=_NO_KEY, log_mark="recorded", idp="InvalidClientCredentials"),
+    by_token("basic_malformed", "invalid_basic_auth_header", "invalid basic auth header",
+             "inferred", "c-errenum", idp="InvalidClientCredentials"),
     # --- what it brings
-    _token("code_unknown", "invalid_grant", "invalid authorization code", "inferred", "3.3",
-           idp="InvalidCode"),
-    _token("code_expired", "invalid_grant", "expired authorization code", "recorded", "t-easymorph",
-           idp="CodeExpired"),
-    _token("code_used", "invalid_grant", "expired authorization code", "recorded", "t-forrest169",
-           idp="CodeExpired"),
-    _token("verifier_missing", "invalid_grant", "invalid code verifier", "inferred", "public-code",
-           log="Failed: Invalid Code Verifier", idp="OauthError"),
-    _token("verifier_wrong", "invalid_grant", "invalid code verifier", "recorded", "t-se330168",
-           log="Failed: Invalid Code Verifier", idp="OauthError"),
-    _token("verifier_unexpected", "invalid_grant", "unexpected code verifier",
-           "recorded", "c-core166", log="Failed: Invalid Code Verifier", idp="OauthError"),
-    _token("refresh_token_unknown", "invalid_grant", _DEAD_TOKEN, "official", "o-err"),
-    _token("refresh_token_revoked", "invalid_grant", _DEAD_TOKEN, "official", "o-err"),
-    _token("refresh_token_evicted", "invalid_grant", _DEAD_TOKEN, "official", "o-approve"),
-    _token("refresh_token_rotated", "invalid_grant", _DEAD_TOKEN, "official", "o-connapp"),
-    _token("refresh_token_expired", "invalid_grant", _DEAD_TOKEN, "official", "o-connapp"),
-    _token("refresh_token_busy", "invalid_grant", "token request is already being processed",
-           "recorded", "c-ios3731 t-segment2300",
-           log="Failed: Token request is already being processed", log_mark="recorded"),
-    _token("jwt_unreadable", "invalid_grant", "invalid assertion", "recorded", "t-striim",
-           idp="OauthError"),
-    _token("jwt_signature", "invalid_grant", "invalid assertion", "recorded", "c-travis135",
-           log=_NO_KEY, log_mark="recorded", idp="OauthError"),
-    _token("jwt_signature_eca", "invalid_client", "invalid client credentials",
-           "recorded", "ECA-ORG", log=_NO_KEY, log_mark="recorded",
-           idp="InvalidClientCredentials"),
-    _token("jwt_audience", "invalid_grant", "audience is invalid", "recorded", "o-err c-cli3482",
-           idp="OauthError"),
-    _token("jwt_expired", "invalid_grant", "expired authorization code", "recorded", "t-se282513",
-           idp="CodeExpired"),
+    by_token("code_unknown", "invalid_grant", "invalid authorization code", "inferred", "3.3",
+             idp="InvalidCode"),
+    by_token("code_expired", "invalid_grant", "expired authorization code", "recorded",
+             "t-easymorph", idp="CodeExpired"),
+    by_token("code_used", "invalid_grant", "expired authorization code", "recorded", "t-forrest169",
+             idp="CodeExpired"),
+    by_token("verifier_missing", "invalid_grant", "invalid code verifier", "inferred",
+             "public-code", log="Failed: Invalid Code Verifier", idp="OauthError"),
+    by_token("verifier_wrong", "invalid_grant", "invalid code verifier", "recorded", "t-se330168",
+             log="Failed: Invalid Code Verifier", idp="OauthError"),
+    by_token("verifier_unexpected", "invalid_grant", "unexpected code verifier", "recorded",
+             "c-core166", log="Failed: Invalid Code Verifier", idp="OauthError"),
+    by_token("refresh_token_unknown", "invalid_grant", _DEAD_TOKEN, "official", "o-err"),
+    by_token("refresh_token_revoked", "invalid_grant", _DEAD_TOKEN, "official", "o-err"),
+    by_token("refresh_token_evicted", "invalid_grant", _DEAD_TOKEN, "official", "o-approve"),
+    by_token("refresh_token_rotated", "invalid_grant", _DEAD_TOKEN, "official", "o-connapp"),
+    by_token("refresh_token_expired", "invalid_grant", _DEAD_TOKEN, "official", "o-connapp"),
+    by_token("refresh_token_busy", "invalid_grant", "token request is already being processed",
+             "recorded", "c-ios3731 t-segment2300",
+             log="Failed: Token request is already being processed", log_mark="recorded"),
+    by_token("jwt_unreadable", "invalid_grant", "invalid assertion", "recorded", "t-striim",
+             idp="OauthError"),
+    by_token("jwt_signature", "invalid_grant", "invalid assertion", "recorded", "c-travis135",
+             log=_NO_KEY, log_mark="recorded", idp="OauthError"),
+    by_token("jwt_signature_eca", "invalid_client", "invalid client credentials", "recorded",
+             "ECA-ORG", log=_NO_KEY, log_mark="recorded", idp="InvalidClientCredentials"),
+    by_token("jwt_audience", "invalid_grant", "audience is invalid", "recorded", "o-err c-cli3482",
+             idp="OauthError"),
+    by_token("jwt_expired", "invalid_grant", "expired authorization code", "recorded", "t-se282513",
+             idp="CodeExpired"),
     # --- the user
-    _token("user_unknown", "invalid_grant", _UNAPPROVED, "inferred", "3.3"),
-    _token("no_run_as_user", "invalid_grant", "no client credentials user enabled",
-           "recorded", "t-striim"),
-    _token("user_inactive", "invalid_grant", "inactive user", "recorded", "t-rf303",
-           log="User is Inactive", log_mark="official"),
-    _token("user_frozen", "invalid_grant", "inactive user", "inferred", "t-rf303",
-           log="User Is Frozen", log_mark="official"),
-    _login("user_inactive", "o-loginstatus", "User is Inactive"),
-    _login("user_frozen", "o-loginstatus", "User Is Frozen"),
-    _login("password_wrong", "o-loginstatus", "Invalid Password"),
-    _login("password_locked", "o-loginstatus", "Password Lockout"),
-    _token("api_disabled", "invalid_grant", "authentication failure", "official", "o-clierr",
-           log="Failed: OAuth API access disabled", log_mark="inferred"),
-    _token("not_admitted", "invalid_app_access", _NOT_ADMITTED, "official", "o-kb212208",
-           log=_REFUSED_ACCESS, log_mark="official", idp="AppAccessDenied"),
-    _page("not_admitted", "OAUTH_APP_ACCESS_DENIED", _NOT_ADMITTED, "recorded", "t-elf9",
-          log=_REFUSED_ACCESS, log_mark="official", idp="AppAccessDenied"),
-    _token("not_approved", "invalid_grant", _UNAPPROVED, "official", "o-clierr",
-           log=_REFUSED_ACCESS, idp="ClientUnapproved"),
-    _token("no_refresh_scope", "invalid_request",
-           "refresh_token scope is required and the connected app should be installed and "
-           "preauthorized", "recorded", "t-nodejwt3", idp="ClientUnapproved"),
-    _token("ip_restricted", "invalid_grant", _IP_OR_HOURS, "official", "o-clierr",
-           log="Restricted IP", log_mark="official"),
-    _token("hours_restricted", "invalid_grant", _IP_OR_HOURS, "official", "o-clierr",
-           log="Restricted time", log_mark="official"),
-    _login("ip_restricted", "o-loginstatus", "Restricted IP"),
-    _login("hours_restricted", "o-loginstatus", "Restricted time"),
-    _token("session_level", "invalid_session_level", "invalid session level",
-           "inferred", "c-errenum", idp="InvalidSessionLevel"),
-    _back("denied", "access_denied", "end-user denied authorization", "official", "o-err"),
-    _back("immediate", "immediate_unsuccessful", "not signed in or not approved",
-          "inferred", "o-ws"),
+    by_token("user_unknown", "invalid_grant", _UNAPPROVED, "inferred", "3.3"),
+    by_token("no_run_as_user", "invalid_grant", "no client credentials user enabled", "recorded",
+             "t-striim"),
+    by_token("user_inactive", "invalid_grant", "inactive user", "recorded", "t-rf303",
+             log="User is Inactive", log_mark="official"),
+    by_token("user_frozen", "invalid_grant", "inactive user", "inferred", "t-rf303",
+             log="User Is Frozen", log_mark="official"),
+    by_login_page("user_inactive", "o-loginstatus", "User is Inactive"),
+    by_login_page("user_frozen", "o-loginstatus", "User Is Frozen"),
+    by_login_page("password_wrong", "o-loginstatus", "Invalid Password"),
+    by_login_page("password_locked", "o-loginstatus", "Password Lockout"),
+    by_token("api_disabled", "invalid_grant", "authentication failure", "official", "o-clierr",
+             log="Failed: OAuth API access disabled", log_mark="inferred"),
+    by_token("not_admitted", "invalid_app_access", _NOT_ADMITTED, "official", "o-kb212208",
+             log=_REFUSED_ACCESS, log_mark="official", idp="AppAccessDenied"),
+    by_page("not_admitted", "OAUTH_APP_ACCESS_DENIED", _NOT_ADMITTED, "recorded", "t-elf9",
+            log=_REFUSED_ACCESS, log_mark="official", idp="AppAccessDenied"),
+    by_token("not_approved", "invalid_grant", _UNAPPROVED, "official", "o-clierr",
+             log=_REFUSED_ACCESS, idp="ClientUnapproved"),
+    by_token("no_refresh_scope", "invalid_request",
+             "refresh_token scope is required and the connected app should be installed and "
+             "preauthorized",
+             "recorded", "t-nodejwt3", idp="ClientUnapproved"),
+    by_token("ip_restricted", "invalid_grant", _IP_OR_HOURS, "official", "o-clierr",
+             log="Restricted IP", log_mark="official"),
+    by_token("hours_restricted", "invalid_grant", _IP_OR_HOURS, "official", "o-clierr",
+             log="Restricted time", log_mark="official"),
+    by_login_page("ip_restricted", "o-loginstatus", "Restricted IP"),
+    by_login_page("hours_restricted", "o-loginstatus", "Restricted time"),
+    by_token("session_level", "invalid_session_level", "invalid session level", "inferred",
+             "c-errenum", idp="InvalidSessionLevel"),
+    by_redirect("denied", "access_denied", "end-user denied authorization", "official", "o-err"),
+    by_redirect("immediate", "immediate_unsuccessful", "not signed in or not approved", "inferred",
+                "o-ws"),
     # --- the identity URL and userinfo
-    _text("token_dead", "Bad_OAuth_Token", "recorded", "public-code"),
-    _text("org_mistaken", "Wrong_Org", "inferred", "3.7"),
-    _text("user_mistaken", "Bad_Id", "inferred", "3.7"),
+    by_text("token_dead", "Bad_OAuth_Token", "recorded", "public-code"),
+    by_text("org_mistaken", "Wrong_Org", "inferred", "3.7"),
+    by_text("user_mistaken", "Bad_Id", "inferred", "3.7"),
     # --- the REST API
-    _rest("session_dead", "INVALID_SESSION_ID", _NO_SESSION, "recorded", "t-nangosess", 401),
-    _rest("session_elsewhere", "INVALID_SESSION_ID", _NO_SESSION, "recorded", "o-secset", 401),
-    _rest("session_unfit", "INVALID_SESSION_ID", _NO_REST, "recorded", "c-jsfhttp", 401),
-    _rest("rest_disabled", "API_DISABLED_FOR_ORG",
-          "The REST API is not enabled for this Organization.", "recorded", "o-apienabled", 403),
+    by_array("session_dead", "INVALID_SESSION_ID", _NO_SESSION, "recorded", "t-nangosess", 401),
+    by_array("session_elsewhere", "INVALID_SESSION_ID", _NO_SESSION, "recorded", "o-secset", 401),
+    by_array("session_unfit", "INVALID_SESSION_ID", _NO_REST, "recorded", "c-jsfhttp", 401),
+    by_array("rest_disabled", "API_DISABLED_FOR_ORG",
+             "The REST API is not enabled for this Organization.", "recorded", "o-apienabled", 403),
 )  # fmt: skip
 
-REFUSALS: Final = {(row.id, row.leg): row for row in _ROWS}
+REFUSALS: Final = {(row.id, row.leg): row for row in (*_ROWS, *FLOW_ROWS)}
 """Refusals by what is wrong and on which leg of the conversation."""

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from evergrant.emulator.org import Org
 
 Doing = Literal[
-    "connect", "refresh", "call", "authorize", "jwt_bearer", "client_credentials", "raw"
-]
+    "connect", "refresh", "call", "authorize", "jwt_bearer", "client_credentials", "password",
+    "soap_login", "device",
+]  # fmt: skip
 Healing = Literal["reauthorize", "retry", "none", "fix"]
 Phase = Literal["setup", "break", "heal"]
 
@@ -36,6 +37,12 @@ MUTATIONS: Final = {
     "wrong-subject": "The assertion's sub is a username the org does not have.",
     "generic-host": "The request carries the Host header login.salesforce.com.",
     "replay-old-refresh-token": "The client refreshes, then refreshes with the token before.",
+    "foreign-scope": "The client asks for a scope that the app does not have.",
+    "person-denies": "The client asks for consent again, and the person presses Deny.",
+    "wrong-issuer": "The assertion's iss is the app's label in place of its consumer key.",
+    "wrong-password": "The client sends a password that is not the user's.",
+    "no-security-token": "The client sends the password without the security token behind it.",
+    "two-devices-at-once": "Two devices of one user sign in at the same time.",
     "refresh-twice-at-once": "The client sends the same refresh token twice at the same time.",
 }
 """What can be wrong with a client, by name; drills and tests carry them out."""

@@ -1,7 +1,8 @@
-"""Sessions: every opaque access token, and the browser's sign-in, is one.
+"""Sessions: every access token, opaque or JWT, and the browser's sign-in, is one.
 
-A session dies of idleness. Salesforce writes the last activity only once half of the window has
-passed (AuthSession reference), so the emulator does too.
+A session dies of idleness, but for that of a JWT, which has a fixed end. Salesforce writes the
+last activity only once half of the window has passed (AuthSession reference), so the emulator
+does too.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
 
-from evergrant.emulator import objects, state
+from evergrant.emulator import jwts, objects, state
 from evergrant.emulator.ids import to15
 
 if TYPE_CHECKING:
     from evergrant.emulator.org import Org
     from evergrant.emulator.policies import AppPolicy
 
+API_INSTANCE: Final = "https://api.salesforce.com"
+"""api_instance_url beside a JWT access token (recorded)."""
 _ALPHABET: Final = ascii_letters + digits + "._"
 
 
@@ -41,20 +44,43 @@ def open_session(
     org: Org, user_id: str, app: AppPolicy | None, scopes: str, family: str | None
 ) -> str:
     """Open a session and give its token; a browser's session has no app."""
-    token = opaque(org, f"{to15(state.noted(org.db, 'org_id'))}!AQ", 84, "access_token")
+    is_jwt = app is not None and app.jwt_access_tokens
+    seconds = app.jwt_minutes * 60 if app and is_jwt else _seconds(org, user_id, app)
+    token = (
+        _jwt(org, user_id, app, scopes, seconds)
+        if app and is_jwt
+        else opaque(org, f"{to15(state.noted(org.db, 'org_id'))}!AQ", 84, "access_token")
+    )
     record, now = org.ids.new("0Ak"), org.clock.now()
-    seconds = _seconds(org, user_id, app)
     state.put(
         org.db, "x_session", token=token, id=record, user_id=user_id, app_id=app and app.id,
         scopes=scopes, source_ip=org.ip, seen_at=now.timestamp(), seconds=seconds, family=family,
-        ended=None,
+        ended=None, is_jwt=is_jwt,
     )  # fmt: skip
     objects.insert(
         org.db, "AuthSession", Id=record, UsersId=user_id, CreatedDate=now, LastModifiedDate=now,
         NumSecondsValid=seconds, UserType="Standard", SourceIp=org.ip,
         LoginType="Remote Access 2.0" if app else "Application",
         SessionType="Oauth2" if app else "UI", SessionSecurityLevel="STANDARD",
+        IsAssociatedWithJwtAccessToken=is_jwt,
     )  # fmt: skip
+    return token
+
+
+def _jwt(org: Org, user_id: str, app: AppPolicy, scopes: str, seconds: int) -> str:
+    """A JWT access token (4.2): the names of header and claims are recorded, their values inferred.
+
+    Its jti keeps two tokens of one second apart.
+    """
+    now = int(org.clock.now().timestamp())
+    claims = {
+        "iss": org.base_url, "sub": f"uid:{user_id}", "aud": [org.base_url, API_INSTANCE],
+        "iat": now, "nbf": now - 30, "exp": now + seconds, "scp": scopes,
+        "client_id": app.consumer_key, "jti": f"{org.random.getrandbits(96):x}",
+    }  # fmt: skip
+    tenant = f"core/emulator/{to15(state.noted(org.db, 'org_id'))}"
+    token = jwts.sign(claims, jwts.org_key(), tty="sfdc-core-token", tnk=tenant, ver="1.0")
+    state.put(org.db, "x_issued", secret=token, kind="access_token")
     return token
 
 
@@ -76,7 +102,7 @@ def live_session(org: Org, token: str) -> Session | None:
     now = org.clock.now().timestamp()
     if row is None or row["ended"] or now > row["seen_at"] + row["seconds"]:
         return None
-    if now - row["seen_at"] >= row["seconds"] / 2:
+    if not row["is_jwt"] and now - row["seen_at"] >= row["seconds"] / 2:
         org.db.execute("UPDATE x_session SET seen_at = ? WHERE token = ?", (now, token))
         objects.update(org.db, "AuthSession", row["id"], LastModifiedDate=org.clock.now())
     return Session(

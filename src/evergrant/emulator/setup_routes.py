@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from evergrant.emulator import acts, ids, pages, setup_view, state, web
-from evergrant.emulator.refusals import Refusal
+from evergrant.emulator.refusal import Refusal
 from evergrant.emulator.sessions import end_sessions, live_session
 from evergrant.emulator.setup_desk import BadForm, Desk, NoRecord
 from evergrant.emulator.setup_index import BY_ADDRESS, BY_PREFIX, HOME, NOT_BUILT

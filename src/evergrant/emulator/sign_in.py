@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse
 from evergrant.emulator import state
 from evergrant.emulator.accounts import user_row
 from evergrant.emulator.records import login as record_login
-from evergrant.emulator.refusals import REFUSALS, Refusal
+from evergrant.emulator.refusal import Refusal
+from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.sessions import open_session
 
 if TYPE_CHECKING:
@@ -23,15 +24,23 @@ COOKIE: Final = "sid"
 
 def sign_in(org: Org, username: str, password: str, login_url: str) -> str | Refusal:
     """Take or refuse a person, with the row in Login History; gives the new session's token."""
+    known = identify(org, username, password, login_url)
+    if isinstance(known, Refusal):
+        return known
+    _log(org, known["Id"], login_url, "Success")
+    return open_session(org, known["Id"], None, "web", None)
+
+
+def identify(org: Org, username: str, password: str, login_url: str) -> Row | Refusal:
+    """The person behind a username and a password; a refusal of a known one is written down."""
     user = user_row(org.db, username) if "@" in username else None
     problem = _problem(org, user, password)
-    if user is None or problem is not None:
-        refusal = REFUSALS[problem or "password_wrong", "authorize"]
-        if user is not None:
-            _log(org, user["Id"], login_url, refusal.login_status or "")
-        return refusal
-    _log(org, user["Id"], login_url, "Success")
-    return open_session(org, user["Id"], None, "web", None)
+    if user is not None and problem is None:
+        return user
+    refusal = REFUSALS[problem or "password_wrong", "authorize"]
+    if user is not None:
+        _log(org, user["Id"], login_url, refusal.login_status or "")
+    return refusal
 
 
 def onward(sid: str, to: str) -> RedirectResponse:

@@ -16,13 +16,17 @@ _TABLES: Final = (
     "x_policy (kind TEXT, id TEXT, value TEXT, PRIMARY KEY (kind, id))",
     "x_app (id TEXT PRIMARY KEY, name TEXT UNIQUE, consumer_key TEXT UNIQUE)",
     "x_secret (app_id TEXT, secret TEXT, until REAL)",
-    "x_user (id TEXT PRIMARY KEY, password TEXT)",
+    "x_user (id TEXT PRIMARY KEY, password TEXT, security_token TEXT)",
     "x_code (code TEXT PRIMARY KEY, app_id TEXT, user_id TEXT, scopes TEXT, redirect_uri TEXT,"
-    " challenge TEXT, nonce TEXT, issued_at REAL, used_at REAL)",
+    " challenge TEXT, nonce TEXT, issued_at REAL, used_at REAL, is_headless INTEGER)",
+    "x_device (device_code TEXT PRIMARY KEY, user_code TEXT UNIQUE, app_id TEXT, scopes TEXT,"
+    " user_id TEXT, state TEXT, issued_at REAL, polled_at REAL)",
+    "x_handler (name TEXT PRIMARY KEY, body TEXT)",
     "x_refresh (token TEXT PRIMARY KEY, family TEXT, app_id TEXT, user_id TEXT, scopes TEXT,"
     " issued_at REAL, used_at REAL, state TEXT)",
     "x_session (token TEXT PRIMARY KEY, id TEXT, user_id TEXT, app_id TEXT, scopes TEXT,"
-    " source_ip TEXT, seen_at REAL, seconds INTEGER, family TEXT, ended TEXT)",
+    " source_ip TEXT, seen_at REAL, seconds INTEGER, family TEXT, ended TEXT,"
+    " is_jwt INTEGER)",
     "x_trace (id INTEGER PRIMARY KEY, body TEXT)",
     "x_request (id INTEGER PRIMARY KEY, body TEXT)",
     "x_issued (secret TEXT PRIMARY KEY, kind TEXT)",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from evergrant.emulator import tokens, web
+from evergrant.emulator import device, tokens, web
+from evergrant.emulator.asked import Asked, TokenRequest
 from evergrant.emulator.gates import Evaluation, evaluate
 from evergrant.emulator.grants import issue
 from evergrant.emulator.records import record_attempt
-from evergrant.emulator.token_request import NOT_BUILT, Asked, TokenRequest, read_request
+from evergrant.emulator.token_request import read_request, unbuilt
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -17,31 +18,35 @@ if TYPE_CHECKING:
 
     from evergrant.emulator.org import Org
 
-_REFUSED_ONLY: Final = frozenset({"device", "password", "token_exchange"})
-"""Flows this org knows only how to refuse."""
-
 
 async def token(org: Org, request: Request) -> Response:
     """POST /services/oauth2/token."""
-    form = await web.form_of(request)
-    if form.get("grant_type", "") in NOT_BUILT:
-        return web.not_built(f"the grant {form['grant_type']}")
-    asked = Asked(web.place_of(org, request), form, web.client_words(request, form))
+    sent = await web.fields_of(request)
+    form = dict(sent)
+    if missing := unbuilt(form):
+        return web.not_built(missing)
+    place, client = web.place_of(org, request), web.client_words(request, form)
+    asked = Asked(place, form, client, web.twice(sent))
     with org.changing():
         read = read_request(org, asked)
         evaluation = evaluate(read.attempt)
-        if evaluation.refusal is None and read.attempt.flow in _REFUSED_ONLY:
-            return web.not_built(f"the flow {read.attempt.flow} where it is allowed")
-        _settle(org, read, evaluation, asked.place.login_url)
+        _settle(org, read, evaluation, place.login_url)
     if evaluation.refusal is not None:
         refusal = evaluation.refusal
         fields = {"error": refusal.error, "error_description": refusal.description}
         return web.token_reply(request, form, fields, refusal.status)
     await _take_time(org, read)
     with org.changing():
-        fields = issue(org, read, asked.place.base)
-        record_attempt(org, read.attempt, evaluation, asked.place.login_url)
-    return web.token_reply(request, form, fields)
+        given = _give(org, read, place.base)
+        record_attempt(org, read.attempt, evaluation, place.login_url)
+    return web.token_reply(request, form, given)
+
+
+def _give(org: Org, read: TokenRequest, base: str) -> web.Fields:
+    attempt = read.attempt
+    if attempt.flow == "device_code" and attempt.app is not None:
+        return device.begin(org, attempt.app, attempt.scopes, base)
+    return issue(org, read, base)
 
 
 def _settle(org: Org, read: TokenRequest, evaluation: Evaluation, login_url: str) -> None:

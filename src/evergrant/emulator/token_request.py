@@ -6,87 +6,71 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from evergrant.emulator import jwts, state
+from evergrant.emulator import handlers, jwts, passwords, saml, state
 from evergrant.emulator.accounts import app_by_key, approvals_of, user_facts, user_row
-from evergrant.emulator.attempt import (
-    Attempt,
-    CodeMaterial,
-    Flow,
-    JwtMaterial,
-    RefreshMaterial,
-    SecretSent,
-)
+from evergrant.emulator.asked import Asked, TokenRequest
+from evergrant.emulator.assertions import jwt_material, proof_of, saml_material
+from evergrant.emulator.attempt import Attempt, CodeMaterial, Flow, RefreshMaterial, SecretSent
+from evergrant.emulator.device import material as device_material
 from evergrant.emulator.tokens import find
 
 if TYPE_CHECKING:
-    from sqlite3 import Row
-
     from evergrant.emulator.org import Org
     from evergrant.emulator.policies import AppPolicy
     from evergrant.emulator.web import ClientWords, Place
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+SAML_BEARER: Final = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 FLOWS: Final[dict[str, Flow]] = {
     "authorization_code": "authorization_code",
+    "hybrid_auth_code": "authorization_code",
     "refresh_token": "refresh_token",
+    "hybrid_refresh": "refresh_token",
     JWT_BEARER: "jwt_bearer",
+    SAML_BEARER: "saml_bearer",
     "client_credentials": "client_credentials",
     "device": "device",
     "password": "password",
     TOKEN_EXCHANGE: "token_exchange",
 }
-NOT_BUILT: Final = frozenset({
-    "urn:ietf:params:oauth:grant-type:saml2-bearer", "assertion", "hybrid_auth_code",
-    "hybrid_refresh",
-})  # fmt: skip
+NOT_BUILT: Final = {
+    "assertion": "the SAML assertion flow (grant assertion)",
+    "asset": "the asset token flow (token exchange with an actor_token)",
+}
 """Grants that Salesforce has and this org has not: they answer 501."""
 
 Verifier = Literal["not_due", "right", "wrong", "missing", "unexpected"]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """An attempt and the row, if any, of the code or refresh token it would use up."""
-
-    attempt: Attempt
-    row: Row | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The words of a request at the token endpoint."""
-
-    place: Place
-    form: Mapping[str, str]
-    client: ClientWords
-
-    def sent(self, name: str) -> str:
-        """A field of the form; empty where it is missing."""
-        return self.form.get(name, "")
+def unbuilt(form: Mapping[str, str]) -> str | None:
+    """What a form asks for that this org has not; None where it has."""
+    is_asset = form.get("grant_type") == TOKEN_EXCHANGE and "actor_token" in form
+    return NOT_BUILT.get("asset" if is_asset else form.get("grant_type", ""))
 
 
 def flow_of(form: Mapping[str, str]) -> Flow:
     """The flow that a form asks for; the device flow begins without a grant type."""
     if form.get("response_type") == "device_code":
-        return "device"
+        return "device_code"
     return FLOWS.get(form.get("grant_type", ""), "unknown")
 
 
 def read_request(org: Org, asked: Asked) -> TokenRequest:
     """Gather the facts; the caller holds the org's lock."""
     flow = flow_of(asked.form)
-    assertion = jwts.read(asked.sent("assertion")) if flow == "jwt_bearer" else None
-    key = assertion.claim("iss") if assertion else asked.client.client_id
-    app = app_by_key(org.db, key)
+    app = app_by_key(org.db, _key(flow, asked))
     blank = Attempt(
         flow=flow, at=org.clock.now(), host=asked.place.host, source_ip=org.ip,
-        org=state.load_org(org.db), app=app, user=None, secret=secret_sent(org, app, asked.client),
+        org=state.load_org(org.db), app=app, user=None,
+        secret=secret_sent(org, app, asked.client, asked.place),
         grant_type=asked.sent("grant_type"), has_scope="scope" in asked.form and flow in _SCOPELESS,
+        is_hybrid=asked.sent("grant_type").startswith("hybrid_"), twice=asked.twice,
+        scopes=tuple(asked.sent("scope").split()) if flow == "device_code" else (),
     )  # fmt: skip
     filled = _FILL.get(flow)
     if app is None or filled is None:
@@ -94,15 +78,29 @@ def read_request(org: Org, asked: Asked) -> TokenRequest:
     return filled(org, asked, blank, app)
 
 
+def _key(flow: Flow, asked: Asked) -> str:
+    """The consumer key: the issuer of an assertion that speaks for a user, else the client's."""
+    if flow == "jwt_bearer":
+        jwt = jwts.read(asked.sent("assertion"))
+        return jwt.claim("iss") if jwt else asked.client.client_id
+    if flow == "saml_bearer":
+        assertion = saml.read(asked.sent("assertion"))
+        return assertion.issuer if assertion else asked.client.client_id
+    return asked.client.client_id
+
+
 _SCOPELESS: Final = frozenset(
     {"authorization_code", "refresh_token", "jwt_bearer", "client_credentials"}
 )
+"""Grants that refuse a scope; of the others it is not known (1.9)."""
 
 
-def secret_sent(org: Org, app: AppPolicy | None, client: ClientWords) -> SecretSent:
-    """Whether the secret sent is one that the app has at this moment."""
+def secret_sent(org: Org, app: AppPolicy | None, client: ClientWords, place: Place) -> SecretSent:
+    """Whether the proof sent is good: a secret that the app has now, or a signed assertion."""
     if client.is_malformed:
         return "malformed"
+    if app is not None and client.secret is None and client.assertion is not None:
+        return "right" if proof_of(org, app, client.assertion, place) else "wrong"
     if app is None or client.secret is None:
         return "none"
     rows = state.every(
@@ -166,35 +164,18 @@ def _moment(seconds: float) -> datetime:
 
 
 def _jwt(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    assertion = jwts.read(asked.sent("assertion"))
-    if assertion is None:
-        return TokenRequest(replace(attempt, material=JwtMaterial(is_readable=False)), None)
-    material = JwtMaterial(
-        is_readable=True,
-        is_signed_right=jwts.is_signed_by(assertion, app.certificate),
-        audience=assertion.claim("aud"),
-        audiences=_audiences(org, asked),
-        expires_at=assertion.expires_at(),
-    )
-    user = user_row(org.db, assertion.claim("sub")) if "@" in assertion.claim("sub") else None
-    attempt = replace(attempt, material=material)
+    material, subject = jwt_material(org, app, asked.sent("assertion"), asked.place)
+    return _for_subject(org, replace(attempt, material=material), app, subject)
+
+
+def _saml(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
+    material, subject = saml_material(org, app, asked.sent("assertion"), asked.place)
+    return _for_subject(org, replace(attempt, material=material), app, subject)
+
+
+def _for_subject(org: Org, attempt: Attempt, app: AppPolicy, subject: str) -> TokenRequest:
+    user = user_row(org.db, subject) if "@" in subject else None
     return TokenRequest(_for_user(org, attempt, app, user["Id"] if user else None), None)
-
-
-def _audiences(org: Org, asked: Asked) -> frozenset[str]:
-    """What `aud` may say: the generic host of the org's kind, or the org itself.
-
-    Clients that write https by themselves reach a loopback server through an adapter; what they
-    call the org is still its name.
-    """
-    generic = f"https://{'test' if _is_sandbox(org) else 'login'}.salesforce.com"
-    own = asked.place.base
-    return frozenset({generic, own, own.replace("http://", "https://", 1), org.base_url})
-
-
-def _is_sandbox(org: Org) -> bool:
-    row = state.one(org.db, 'SELECT "IsSandbox" FROM "Organization"')
-    return row is not None and bool(row["IsSandbox"])
 
 
 def _client_credentials(org: Org, _asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
@@ -203,8 +184,23 @@ def _client_credentials(org: Org, _asked: Asked, attempt: Attempt, app: AppPolic
 
 
 def _password(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    user = user_row(org.db, asked.sent("username")) if "@" in asked.sent("username") else None
+    user, material = passwords.material(
+        org, attempt.org, asked.sent("username"), asked.sent("password")
+    )
+    attempt = replace(attempt, material=material)
     return TokenRequest(_for_user(org, attempt, app, user["Id"] if user else None), None)
+
+
+def _device(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
+    row, material = device_material(org, asked.sent("code"), app, attempt.at)
+    attempt = replace(attempt, material=material)
+    user_id = row["user_id"] if row is not None and material.state != "denied" else None
+    return TokenRequest(_for_user(org, attempt, app, user_id), row)
+
+
+def _exchange(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
+    subject, material = handlers.material(org, app, asked.form)
+    return _for_subject(org, replace(attempt, material=material), app, subject)
 
 
 _Fill = Callable[["Org", Asked, Attempt, "AppPolicy"], TokenRequest]
@@ -212,6 +208,9 @@ _FILL: Final[dict[Flow, _Fill]] = {
     "authorization_code": _code,
     "refresh_token": _refresh,
     "jwt_bearer": _jwt,
+    "saml_bearer": _saml,
     "client_credentials": _client_credentials,
+    "device": _device,
     "password": _password,
+    "token_exchange": _exchange,
 }

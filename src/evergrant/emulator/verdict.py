@@ -20,6 +20,8 @@ class Refused:
 
     refusal: str
     detail: str
+    words: str = ""
+    """What the description reads instead, where a handler has words of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 from xml.sax.saxutils import escape
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from starlette.requests import Request
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _HOSTS: Final[dict[str, Host]] = {"login.salesforce.com": "login", "test.salesforce.com": "test"}
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+Fields = Mapping[str, str | int]
+"""The members of an answer."""
 _FORM: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -45,14 +49,25 @@ def place_of(org: Org, request: Request) -> Place:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form; empty where the body is not a form at all."""
+    """The fields of a form, the last of each name; empty where the body is not a form at all."""
+    return dict(await fields_of(request))
+
+
+async def fields_of(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form as they came, repeated names too."""
     if not request.headers.get("content-type", "").lower().startswith(_FORM):
-        return {}
+        return []
     try:
         form = await request.form()
-    except (ClientDisconnect, ValueError):
-        return {}
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    except (ClientDisconnect, HTTPException, ValueError):
+        return []
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def twice(fields: Iterable[tuple[str, str]]) -> str:
+    """The first name that stands twice; empty where none does (RFC 6749 section 3.2)."""
+    counted = Counter(name for name, _ in fields)
+    return next((name for name, count in counted.items() if count > 1), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +78,45 @@ class ClientWords:
     secret: str | None
     is_malformed: bool = False
     """A Basic header that cannot be read."""
+    assertion: str | None = None
+    """A signed JWT in place of the secret (RFC 7523 section 2.2)."""
+
+
+CLIENT_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def client_words(request: Request, form: Mapping[str, str]) -> ClientWords:
-    """Consumer key and secret, from the body or from HTTP Basic (RFC 6749 section 2.3.1)."""
+    """Consumer key and proof, from the body or from HTTP Basic (RFC 6749 section 2.3.1)."""
+    pair = basic_pair(request)
+    if pair is None or "client_id" in form:
+        sent = form.get("client_assertion")
+        return ClientWords(form.get("client_id", ""), form.get("client_secret"), assertion=sent)
+    name, secret = pair
+    if not name:
+        return ClientWords("", None, is_malformed=True)
+    return ClientWords(unquote_plus(name), unquote_plus(secret))
+
+
+def basic_pair(request: Request) -> tuple[str, str] | None:
+    """What a Basic header says; None without one, two empty words where it cannot be read."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic" or "client_id" in form:
-        return ClientWords(form.get("client_id", ""), form.get("client_secret"))
+    if scheme.lower() != "basic":
+        return None
     try:
         name, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return ClientWords("", None, is_malformed=True)
-    return ClientWords(unquote_plus(name), unquote_plus(secret), is_malformed=not colon)
+    except ValueError:  # not Base64, or not text
+        return "", ""
+    return (name, secret) if colon else ("", "")
 
 
 def token_reply(
-    request: Request, form: Mapping[str, str], fields: Mapping[str, str], status: int = 200
+    request: Request, form: Mapping[str, str], fields: Fields, status: int = 200
 ) -> Response:
     """An answer of the token endpoint as JSON, or as XML or a form where that was asked for."""
-    asked = form.get("format") or request.headers.get("accept", "")
+    asked = form.get("format") or request.query_params.get("format", "")
+    asked = asked or request.headers.get("accept", "")
+    if "json" in asked:
+        return JSONResponse(dict(fields), status, headers=_NO_STORE)
     if "urlencoded" in asked:
         body, kind = urlencode(fields), "application/x-www-form-urlencoded"
     elif "xml" in asked and "html" not in asked:
@@ -91,8 +126,8 @@ def token_reply(
     return Response(body, status, headers=_NO_STORE, media_type=kind)
 
 
-def _xml(fields: Mapping[str, str]) -> str:
-    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+def _xml(fields: Fields) -> str:
+    inner = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields.items())
     return f'<?xml version="1.0" encoding="UTF-8"?><OAuth>{inner}</OAuth>'
 
 
@@ -100,6 +135,11 @@ def not_built(what: str) -> Response:
     """The answer for anything Salesforce has and this emulator has not."""
     detail = f"Evergrant's emulator does not build {what}; it is not Salesforce."
     return JSONResponse({"error": "not_built", "detail": detail}, 501)
+
+
+def with_fragment(url: str, **fields: str) -> str:
+    """An address with fields after its #, as the user-agent flow gives them back."""
+    return f"{url}#{urlencode(fields)}"
 
 
 def with_query(url: str, **fields: str) -> str:

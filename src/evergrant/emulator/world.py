@@ -104,11 +104,14 @@ def build(org: Org) -> None:
     with org.changing():
         state.note(org.db, "org_id", org.ids.new("00D"))
         state.note(org.db, "admin_id", org.ids.new("005"))
+        state.note(org.db, "network_id", org.ids.new("0DB"))
         state.save_policy(org.db, "org", OrgPolicy())
         _organization(org)
         profiles = {name: _profile(org, name) for name in PROFILES}
         for person in PEOPLE:
             _person(org, person, profiles[person.profile], _letters(words, 16))
+        for row in state.every(org.db, "SELECT id FROM x_user ORDER BY rowid"):
+            _security_token(org, row["id"])
         for name, label in PERMISSION_SETS.items():
             _permission_set(org, name, label)
         for app in APPS:
@@ -159,8 +162,15 @@ def _person(org: Org, person: Person, profile: str, password: str) -> None:
         LastPasswordChangeDate=now - timedelta(days=40),
     )  # fmt: skip
     objects.insert(org.db, "UserLogin", Id=org.ids.new("0Yw"), UserId=user, LastModifiedDate=now)
-    state.put(org.db, "x_user", id=user, password=password)
+    state.put(org.db, "x_user", id=user, password=password, security_token="")
     state.put(org.db, "x_issued", secret=password, kind="password")
+
+
+def _security_token(org: Org, user: str) -> None:
+    """What must follow the password outside trusted ranges; the same seed gives the same one."""
+    token = _letters(Random(f"security token {org.seed} {user}"), 24)  # noqa: S311  # as above
+    org.db.execute("UPDATE x_user SET security_token = ? WHERE id = ?", (token, user))
+    state.put(org.db, "x_issued", secret=token, kind="security_token")
 
 
 def _permission_set(org: Org, name: str, label: str) -> None:

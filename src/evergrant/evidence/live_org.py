@@ -16,7 +16,7 @@ from evergrant.evidence.live_apps import app_policy, preauthorization, tokens
 from evergrant.evidence.live_question import Found, Part, Question
 from evergrant.evidence.live_trails import idp_events, login_rows, organization, setup_trail
 from evergrant.evidence.live_users import permissions, standing, user_record
-from evergrant.model import Fact, Session, Unknown
+from evergrant.model import Fact, Session
 from evergrant.oauth.identity import userinfo
 from evergrant.wire import Conversation
 
@@ -110,8 +110,3 @@ def _ask(part: Part, question: Question) -> Conversation[list[Found]]:
         return part.nothing(f"the org refused: {error.error} {error.description}".strip())
     except (Malformed, WireError) as error:
         return part.nothing(error.what, next_step="try again when the org can be reached")
-
-
-def unknown_parts(facts: list[Fact]) -> list[Fact]:
-    """Those facts that could not be learned."""
-    return [fact for fact in facts if isinstance(fact.value, Unknown)]

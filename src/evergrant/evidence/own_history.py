@@ -16,13 +16,13 @@ from evergrant.errors import Refused
 from evergrant.evidence import token_reply
 from evergrant.log import mask
 from evergrant.model import Connection, Event, Fact, Integration, Subject, Value
+from evergrant.oauth import FLOWS
 
 SOURCE = "own_history"
 AUTHORIZED = frozenset({"connected", "reauthorized"})
 RENEWED = frozenset({"renewed", "refreshed"})
 WORKED = AUTHORIZED | RENEWED | {"call succeeded"}
 RECENT = timedelta(days=30)
-GIVES_REFRESH_TOKENS = frozenset({"web_server", "user_agent", "device", "refresh_token"})
 _OF_REFRESH_TOKENS = frozenset(
     {
         "own.refresh_token_age_days",
@@ -64,7 +64,7 @@ def read(
     history, kinds = _History(connection, integration, ordered, now), load().facts
     found = _last_refusal(history)
     for name, look in LOOKS.items():
-        if name in _OF_REFRESH_TOKENS and integration.flow not in GIVES_REFRESH_TOKENS:
+        if name in _OF_REFRESH_TOKENS and not FLOWS[integration.flow].gives_refresh_token:
             continue
         value, event = look(history)
         if value is not None:

@@ -25,6 +25,8 @@ _PAGE = re.compile(
 _SOAP = re.compile(r"login\(|loginfault|services/soap|sf:INVALID_LOGIN|INVALID_LOGIN|LOGIN_MUST|"
                    r"LOGIN_DURING|soap", re.I)  # fmt: skip
 _TOKEN_FLOWS = frozenset({"refresh_token", "jwt_bearer", "client_credentials", "username_password"})
+_MACHINE = re.compile(r"\s*(?:[<>*] |at\s+\S.*[(:]|File \"|\w[\w-]*: \S+/\S+$)")
+"""Lines that a program wrote for programs: curl's wire, stack frames; their words are no story."""
 _READ_IN_TEXT = ("network.failure", "client.complaint")
 
 
@@ -164,7 +166,7 @@ def _prose(
     rest = [
         _Line(line.number, line.raw, prose(line.plain))
         for line in lines
-        if line.number not in taken
+        if line.number not in taken and not _MACHINE.match(line.raw)
     ]
     names = [name for name in reading.catalog.facts if name.startswith("context.")]
     for fact in _mentioned([*around, *rest], names, reading):

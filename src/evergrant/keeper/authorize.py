@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from evergrant.errors import EvergrantError, Malformed, NotFound, Refused, WireError
@@ -48,16 +48,18 @@ def connect_directly(
 
 
 def reauthorize_directly(
-    keeper: Keeper, connection_id: str
+    keeper: Keeper, connection_id: str, *, login_host: str = ""
 ) -> tuple[Connection, tuple[Proof, ...]]:
     """Authorize a connection anew where no person is needed, and prove it.
 
-    Raises like `connect_directly`; the connection's incident learns from the refusal.
+    `login_host` is where the org is now, when it has moved.  Raises like `connect_directly`; the
+    connection's incident learns from the refusal.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration)
     refuse_removed(connection)
+    connection = replace(connection, login_host=login_host or connection.login_host)
     try:
         credential = keeper.say(renewal(integration, connection.login_host, None, keeper.clock))
         taken = take_in(keeper, connection, credential)

@@ -110,7 +110,7 @@ def _refusal(address: _Address) -> HostRefused:
             why="secrets are only sent to login.salesforce.com, test.salesforce.com, a My Domain "
             "(*.my.salesforce.com) or an Experience Cloud site (*.my.site.com)",
             next_step="use the org's My Domain (Setup > My Domain); for a domain of your own, "
-            f"the operator adds {address.netloc} to the allowed hosts",
+            f"the operator adds {address.netloc} to EVERGRANT_ALLOWED_HOSTS",
         )
     return HostRefused(
         f"{address.netloc} is no login host: {known.what}",

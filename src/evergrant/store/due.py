@@ -79,11 +79,6 @@ def take(
     return _lease(tx, row, owner, now + lease)
 
 
-def renew(tx: Tx, due: Due, until: datetime) -> bool:
-    """Make the lease last longer; False when it is no longer ours."""
-    return _if_mine(tx, due, leased_until=until)
-
-
 def done(tx: Tx, due: Due) -> bool:
     """Give the lease back with the work done; False when it was no longer ours.
 

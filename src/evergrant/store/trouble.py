@@ -14,7 +14,7 @@ from evergrant.errors import StoreTrouble
 
 _UNWRITABLE = (
     "cannot be written",
-    "The file or its folder is read-only for this user; nothing was changed.",
+    "This user can neither make nor write the file there; nothing was changed.",
     "give this user write access to the folder and the file, or point EVERGRANT_DATA_DIR elsewhere",
 )
 _LOCKED = (

@@ -61,22 +61,6 @@ def with_secrets(app: App, content: bytes) -> App:
     )
 
 
-def merged(before: Credential, answer: Credential) -> Credential:
-    """The credential after a refresh: what the answer does not repeat stays as it was.
-
-    A refresh answer without `refresh_token` means that the one before is still good
-    (RFC 6749 §6); to forget it, or the instance, would lose the connection.
-    """
-    return replace(
-        answer,
-        refresh_token=answer.refresh_token or before.refresh_token,
-        instance_url=answer.instance_url or before.instance_url,
-        identity_url=answer.identity_url or before.identity_url,
-        scopes=answer.scopes or before.scopes,
-        extras={**before.extras, **answer.extras},
-    )
-
-
 def _dump(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 

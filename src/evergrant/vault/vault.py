@@ -10,6 +10,7 @@ from datetime import datetime
 from evergrant.clock import Clock, SystemClock
 from evergrant.errors import Misuse, OurBug
 from evergrant.model import Credential, Identity, Integration, Secret
+from evergrant.oauth.answers import merge
 from evergrant.settings import Settings
 from evergrant.store import Tx, connections, credentials, integrations, parts
 from evergrant.store.credentials import CredentialRow, Status
@@ -143,7 +144,7 @@ class Vault:
         authorization came meanwhile, or when the connection is gone: then read `live` again, and
         see to it that the answer is revoked.
         """
-        tokens = contents.merged(kept.credential, answer)
+        tokens = merge(kept.credential, answer)
         return self._swap(
             tx, kept, replace(kept, generation=kept.generation + 1, credential=tokens)
         )
