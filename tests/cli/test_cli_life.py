@@ -102,6 +102,15 @@ def test_the_list_of_connections_fits_into_80_columns_and_takes_no_markup(desk: 
     assert "connection state since" in " ".join(told.out.split())
 
 
+def test_a_check_that_reaches_nobody_could_not_look(desk: Desk) -> None:
+    file = desk.integration("orbit-server", "client_credentials")
+    assert desk.run("connect", "Acme", "--integration", file).code == 0
+    lost = [{"path": "/services/data/v66.0", "drop": "before"}]
+    httpx2.post(f"{desk.control}/faults", json=lost, timeout=10).raise_for_status()
+    end = desk.run("check")
+    assert (end.code, end.out.splitlines()[0]) == (4, "Acme: degraded")
+
+
 def test_another_user_who_comes_back_without_a_browser_is_on_hold_and_not_proven(
     desk: Desk,
 ) -> None:

@@ -9,17 +9,19 @@ import click
 from click.exceptions import Exit
 
 from evergrant.cli.output import Format, emit, format_option, progress, say, table
-from evergrant.errors import BadInput
+from evergrant.errors import BadInput, CouldNotLook, Malformed, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evergrant.keeper import Checked
+    from evergrant.keeper import Checked, Keeper
     from evergrant.model import Connection
 
-FINDING = 1
+FINDING, COULD_NOT_LOOK = 1, 4
 NOT_DONE = 1
 TITLES = ("connection", "state", "since (UTC)", "id")
+NOT_SEEN = (CouldNotLook, Malformed, WireError)
+"""Failures that say nothing about whether the connection works."""
 STYLES = {
     "connected": "green",
     "expiring soon": "yellow",
@@ -67,7 +69,7 @@ def check(connection: str, renew: bool, form: Format) -> None:
     """Look whether connections work now.
 
     CONNECTION is an id or a name; all that are watched are checked where it is left out. Ends
-    with 1 when one does not work.
+    with 1 when one does not work, with 4 when that could not be seen.
     """
     from evergrant import keeper as verbs
     from evergrant.health import WATCHED
@@ -79,13 +81,25 @@ def check(connection: str, renew: bool, form: Format) -> None:
             named = [connections.get(tx, connection)] if connection else connections.every(tx)
         wanted = [each for each in named if connection or each.state in WATCHED]
         with progress(f"Checking {len(wanted)} connection(s)"):
-            found = [verbs.check(keeper, each.id, renew=renew) for each in wanted]
+            found = [_looked(keeper, each, renew) for each in wanted]
     if form is Format.JSON:
         emit("check", {"checks": [_checked(each) for each in found]})
     else:
         say("\n".join(_check_text(each) for each in found) or "Nothing to check.")
-    if any(each.failure for each in found):
-        raise Exit(FINDING)
+    if failures := [each.failure for each in found if each.failure]:
+        is_seen = any(not isinstance(each, NOT_SEEN) for each in failures)
+        raise Exit(FINDING if is_seen else COULD_NOT_LOOK)
+
+
+def _looked(keeper: Keeper, connection: Connection, renew: bool) -> Checked:
+    """A check that is never in the way of the others."""
+    from evergrant import keeper as verbs
+    from evergrant.health import Signal
+
+    try:
+        return verbs.check(keeper, connection.id, renew=renew)
+    except CouldNotLook as failure:
+        return verbs.Checked(connection, Signal.TROUBLED, failure)
 
 
 def _checked(found: Checked) -> dict[str, Any]:

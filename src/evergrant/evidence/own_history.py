@@ -16,7 +16,6 @@ from evergrant.errors import Refused
 from evergrant.evidence import token_reply
 from evergrant.log import mask
 from evergrant.model import Connection, Event, Fact, Integration, Subject, Value
-from evergrant.oauth import FLOWS
 
 SOURCE = "own_history"
 AUTHORIZED = frozenset({"connected", "reauthorized"})
@@ -60,6 +59,9 @@ def read(
     now: datetime,
 ) -> list[Fact]:
     """The facts in a connection's history; what the history does not hold is left out."""
+    # NOTE: imported here: explaining a pasted text needs no wire.
+    from evergrant.oauth import FLOWS
+
     ordered = tuple(sorted(events, key=lambda event: event.at))
     history, kinds = _History(connection, integration, ordered, now), load().facts
     found = _last_refusal(history)
