@@ -8,6 +8,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
+from evergrant.api.address import announced, operator_key
+from evergrant.api.service import listen, serving
+from evergrant.cli.service import Service
+from evergrant.drills.robot import walk
+from evergrant.errors import CouldNotLook, PortInUse
 from keeper_kit import (
     BROWSER_APP,
     org_fixture,  # noqa: F401 (a fixture)
@@ -18,12 +24,6 @@ from service_kit import (
     profile_fixture,  # noqa: F401 (a fixture)
     up_fixture,  # noqa: F401 (a fixture)
 )
-
-from evergrant.api.address import announced, operator_key
-from evergrant.api.service import listen, serving
-from evergrant.cli.service import Service
-from evergrant.drills.robot import walk
-from evergrant.errors import CouldNotLook, PortInUse
 
 # --- headers and keys ----------------------------------------------------------------------------
 

@@ -10,14 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from service_kit import (
-    Up,
-    changed,
-    code_in,
-    profile_fixture,  # noqa: F401 (a fixture)
-    stranger_fixture,  # noqa: F401 (a fixture)
-    up_fixture,  # noqa: F401 (a fixture)
-)
 
 from evergrant import keeper as verbs
 from evergrant.api.app import create
@@ -30,6 +22,14 @@ from keeper_kit import (
     Ground,
     ground_fixture,  # noqa: F401 (a fixture)
     org_fixture,  # noqa: F401 (a fixture)
+)
+from service_kit import (
+    Up,
+    changed,
+    code_in,
+    profile_fixture,  # noqa: F401 (a fixture)
+    stranger_fixture,  # noqa: F401 (a fixture)
+    up_fixture,  # noqa: F401 (a fixture)
 )
 
 # --- the way through -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
 from sight import Look, Watch
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gallery
 import pytest
+
+import gallery
 from axe import violations
 from sight import LOOKS, Look, Watch
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from sight import LOOKS
 
 from evergrant.emulator import Emulator
 from evergrant.emulator.inventory import inventory
 from evergrant.emulator.setup_index import BY_ADDRESS
+from sight import LOOKS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sight import LOOKS, Look, Watch
 
 from evergrant import keeper as verbs
 from evergrant.health import State
 from keeper_kit import org_fixture  # noqa: F401 (a fixture)
+from sight import LOOKS, Look, Watch
 from web_kit import Web, web_fixture  # noqa: F401 (a fixture)
 
 if TYPE_CHECKING:

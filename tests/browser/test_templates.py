@@ -7,11 +7,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import gallery
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gallery
 from evergrant.health import State
 
 ROOT = Path(__file__).parents[2]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from cli_kit import DEAD, Ended, assert_told, environ, evergrant
 
 pytestmark = pytest.mark.slow

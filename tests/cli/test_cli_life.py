@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from cli_kit import Ended, assert_told, evergrant, running
 
+from cli_kit import Ended, assert_told, evergrant, running
 from evergrant.drills.robot import Person, browser, walk
 from evergrant.emulator.server import Emulator
 

@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from cli_kit import DEAD, environ, evergrant
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli_kit import DEAD, environ, evergrant
 from evergrant.cli.output import harmless
 from evergrant.cli.reading import read_text
 from evergrant.errors import BadInput

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
 from cli_kit import assert_told, environ, evergrant, running
 
 ORG = ("emulator", "serve", "--port", "0", "--control-port", "0")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cli_kit import DEAD, environ
 
 HEAVY = ("sqlalchemy", "fastapi", "httpx2", "aiohttp", "starlette", "cryptography", "joserfc")

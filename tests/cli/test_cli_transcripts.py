@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cli_kit import evergrant, normalized
 
+from cli_kit import evergrant, normalized
 from evergrant.health import State
 from evergrant.keeper import open_keeper
 from evergrant.model import App, Connection, Identity, Integration, Secret

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
 from cli_kit import DEAD, ROOT, Ended, Running, assert_told, environ
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

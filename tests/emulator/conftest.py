@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor, client_of
-from setup_robot import Robot
 
+from emulated_client import Client, ClientFor, client_of
 from evergrant.emulator import Emulator
+from setup_robot import Robot
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Made once, for it takes long; nothing here speaks TLS."""

@@ -5,12 +5,12 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from small_org import BASE, NOW, SmallOrg, small_org
 
 from evergrant.emulator import state
 from evergrant.emulator.data_errors import STATEMENT, TEXTS
 from evergrant.emulator.objects import insert, update
 from evergrant.emulator.policies import OrgPolicy
+from small_org import BASE, NOW, SmallOrg, small_org
 
 
 @pytest.fixture

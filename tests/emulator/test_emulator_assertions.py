@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor, new_key, sign
-from saml_kit import assertion
 
+from emulated_client import Client, ClientFor, new_key, sign
 from evergrant.emulator import Emulator, connected
+from saml_kit import assertion
 
 SAML_BEARER = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

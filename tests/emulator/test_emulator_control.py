@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 from evergrant.emulator.control import ENDPOINTS
 

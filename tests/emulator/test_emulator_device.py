@@ -2,8 +2,8 @@
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 
 

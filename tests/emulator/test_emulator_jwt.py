@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from emulated_client import JWT_BEARER, Client, ClientFor, new_key, sign
 
+from emulated_client import JWT_BEARER, Client, ClientFor, new_key, sign
 from evergrant.emulator import Emulator, connected
 
 

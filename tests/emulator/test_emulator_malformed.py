@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor, client_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emulated_client import Client, ClientFor, client_of
 from evergrant.emulator import Emulator
 from evergrant.emulator.token_request import FLOWS
 

@@ -2,8 +2,8 @@
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor, returned
 
+from emulated_client import Client, ClientFor, returned
 from evergrant.emulator import Emulator
 from evergrant.emulator.pages import BANNER
 

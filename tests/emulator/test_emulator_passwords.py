@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from emulated_client import VERIFIER, Client, ClientFor, challenge
 
+from emulated_client import VERIFIER, Client, ClientFor, challenge
 from evergrant.emulator import Emulator
 
 FAILED = ("invalid_grant", "authentication failure")

@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from emulated_client import Client, ClientFor
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from emulated_client import Client, ClientFor, do
 
+from emulated_client import Client, ClientFor, do
 from evergrant.emulator import Emulator, connected, scenario, state
 
 

@@ -4,8 +4,8 @@ import base64
 
 import httpx2
 import pytest
-from emulated_client import VERIFIER, Client, ClientFor, page_of, returned
 
+from emulated_client import VERIFIER, Client, ClientFor, page_of, returned
 from evergrant.emulator import Emulator
 from evergrant.emulator.refusals import REFUSALS
 

@@ -1,8 +1,8 @@
 """Every scenario breaks what it says it breaks: the named gate refuses its client."""
 
 import pytest
-from emulated_client import ClientFor, do
 
+from emulated_client import ClientFor, do
 from evergrant.emulator import Emulator, scenario
 from evergrant.emulator.gates import GATES
 from evergrant.emulator.scenario import MUTATIONS, BadScenario

@@ -5,8 +5,8 @@ from xml.sax.saxutils import escape
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 
 ENVELOPE = (

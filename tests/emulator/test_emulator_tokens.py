@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from emulated_client import Client, ClientFor
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator, state
 
 

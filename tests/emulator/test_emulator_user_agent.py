@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from emulated_client import Client, ClientFor
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 
 NATIVE = "orbit://callback"

@@ -1,11 +1,11 @@
 """What an admin sets for apps does to the clients what the labels say."""
 
 import pytest
-from emulated_client import Client, ClientFor
-from setup_robot import Robot
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator, connected
 from evergrant.emulator.inventory import inventory
+from setup_robot import Robot
 
 USAGE = "/lightning/setup/ConnectedAppsUsage/home"
 MANAGER = "/lightning/setup/NavigationMenus"

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from setup_robot import Robot
 
 from evergrant.emulator.setup_labels import SOURCED, STATED, Labels
+from setup_robot import Robot
 
 SHARED = Path(os.environ.get("EVERGRANT_SHARED", "../shared"))
 

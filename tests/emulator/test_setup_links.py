@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from setup_robot import Robot
 
 from evergrant.emulator.setup_index import NOT_BUILT
+from setup_robot import Robot
 
 DETAILS = re.compile(r"^(the (app|user|profile)|Setup)$")
 """Steps of a path that name a record, not a control."""

@@ -1,15 +1,15 @@
 """What an admin does to users, permission sets, profiles and the org, and what is remembered."""
 
 import pytest
-from emulated_client import Client, ClientFor
 from hypothesis import given
 from hypothesis import strategies as st
-from setup_robot import Robot
 
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 from evergrant.emulator.inventory import inventory
 from evergrant.emulator.setup_desk import BadForm
 from evergrant.emulator.setup_policies import refresh_parts, whole
+from setup_robot import Robot
 
 HISTORY = "/lightning/setup/OrgLoginHistory/home"
 

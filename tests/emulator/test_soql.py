@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_org import BASE, NOW, STATUSES, SmallOrg, small_org
 
 from evergrant.emulator.objects import OBJECTS, insert, stamp
 from evergrant.emulator.soql import run
 from evergrant.emulator.soql_errors import TEXTS, SoqlError
+from small_org import BASE, NOW, STATUSES, SmallOrg, small_org
 
 
 @pytest.fixture(scope="module")

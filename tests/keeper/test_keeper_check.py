@@ -12,6 +12,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from evergrant import evidence
+from evergrant import keeper as verbs
+from evergrant.errors import CouldNotLook, Misuse, NotSent, OutcomeUnknown, Refused
+from evergrant.health import Signal, State
+from evergrant.keeper.lease import LEASE, RENEW
+from evergrant.model import Connection
+from evergrant.store import due, events
 from keeper_kit import (
     BROWSER_APP,
     JWT_APP,
@@ -24,14 +32,6 @@ from keeper_kit import (
     no_session,
     org_fixture,  # noqa: F401 (a fixture)
 )
-
-from evergrant import evidence
-from evergrant import keeper as verbs
-from evergrant.errors import CouldNotLook, Misuse, NotSent, OutcomeUnknown, Refused
-from evergrant.health import Signal, State
-from evergrant.keeper.lease import LEASE, RENEW
-from evergrant.model import Connection
-from evergrant.store import due, events
 
 NOT_FOR_REST = "This session is not valid for use with the REST API"
 BUSY = {"error": "invalid_grant", "error_description": "token request is already being processed"}

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
+from evergrant import keeper as verbs
+from evergrant.errors import BadInput, Refused
+from evergrant.health import State
+from evergrant.store import connections
 from keeper_kit import (
     JWT_APP,
     SERVER_APP,
@@ -12,11 +17,6 @@ from keeper_kit import (
     ground_fixture,  # noqa: F401 (a fixture)
     org_fixture,  # noqa: F401 (a fixture)
 )
-
-from evergrant import keeper as verbs
-from evergrant.errors import BadInput, Refused
-from evergrant.health import State
-from evergrant.store import connections
 
 BOTH = pytest.mark.parametrize("app", [JWT_APP, SERVER_APP])
 

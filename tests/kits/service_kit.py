@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
-from keeper_kit import KEY, Ground, QuickClock, settings_in
 
 from evergrant.api.address import operator_key
 from evergrant.api.service import serving
@@ -23,6 +22,7 @@ from evergrant.drills.robot import browser, walk
 from evergrant.drills.stage import Stage
 from evergrant.emulator.server import Emulator
 from evergrant.web import mount
+from keeper_kit import KEY, Ground, QuickClock, settings_in
 
 
 @dataclass(frozen=True, slots=True)

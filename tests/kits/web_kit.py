@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from keeper_kit import KEY, Ground, QuickClock, org_fixture, settings_in  # noqa: F401 (a fixture)
 
 from evergrant import keeper as verbs
 from evergrant.api.address import operator_key
@@ -27,6 +26,7 @@ from evergrant.drills.robot import Sight, walk
 from evergrant.drills.stage import Stage
 from evergrant.emulator.server import Emulator
 from evergrant.web import mount
+from keeper_kit import KEY, Ground, QuickClock, org_fixture, settings_in  # noqa: F401 (a fixture)
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 FLOW = re.compile(r"flow_[0-9a-f]{16}")

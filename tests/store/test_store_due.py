@@ -12,10 +12,10 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from store_kit import NOW, fresh, seed, url
 
 from evergrant.store import Store, Tx, due
 from evergrant.store.due import LEASE, Due
+from store_kit import NOW, fresh, seed, url
 
 
 @pytest.fixture

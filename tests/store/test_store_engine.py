@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-import store_kit
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -25,12 +24,13 @@ from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
-from store_kit import NOW, fresh, seed, url
 
+import store_kit
 from evergrant.errors import BadInput, StoreTrouble
 from evergrant.model import Event
 from evergrant.store import Store, connections, events, migrations
 from evergrant.store.tables import metadata
+from store_kit import NOW, fresh, seed, url
 
 
 @contextmanager

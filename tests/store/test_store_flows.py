@@ -10,11 +10,11 @@ from threading import Thread
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from store_kit import NOW, fresh, seed, url
 
 from evergrant.errors import NotFound
 from evergrant.store import Store, Tx, flows
 from evergrant.store.flows import LIFETIME, Flow
+from store_kit import NOW, fresh, seed, url
 
 NEW = Flow(
     id="flw_1",

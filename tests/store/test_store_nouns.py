@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError, StatementError
-from store_kit import NOW, connection, fresh, integration, seed
 
 from evergrant.errors import BadInput, NotFound
 from evergrant.health import State
@@ -20,6 +19,7 @@ from evergrant.model import Event, Fact, Identity, Incident, Proof, Secret, Subj
 from evergrant.store import Tx, connections, events, incidents, integrations, parts
 from evergrant.store.incidents import Case
 from evergrant.store.types import redacted
+from store_kit import NOW, connection, fresh, integration, seed
 
 WHO = Identity("00D5g00000ABCDEEA4", "0055g00000XYZABAA2", "ada@acme.example")
 TOKEN = "00D5g00000ABCDE!AQEAQplantedplantedplanted.planted"

@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_kit import NOW, fresh
 
 from evergrant.model import Notice, Secret
 from evergrant.store import Tx, outbox
 from evergrant.store.outbox import HIDDEN_FOR
+from store_kit import NOW, fresh
 
 BROKEN = Notice("con_acme", "broken", "acme is broken", "reconnect it", NOW, {"tries": 2})
 

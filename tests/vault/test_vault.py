@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from vault_kit import INTEGRATION, NOW, OTHER, PLANTED, TOKENS, WHO, opened, seed, vault
 
 from evergrant.errors import Misuse, NotFound, VaultTrouble
 from evergrant.model import Secret, as_json
@@ -20,6 +19,7 @@ from evergrant.store.parts import Part
 from evergrant.store.tables import credential as table
 from evergrant.store.tables import integration as integration_table
 from evergrant.vault import Kept
+from vault_kit import INTEGRATION, NOW, OTHER, PLANTED, TOKENS, WHO, opened, seed, vault
 
 VAULT = vault()
 

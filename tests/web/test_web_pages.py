@@ -67,6 +67,13 @@ def test_a_pasted_error_about_a_connection_links_into_that_org_and_changes_no_st
     assert web.ground.incident(connection) is None
 
 
+def test_a_word_that_fits_every_cause_is_given_no_advice(web: Web) -> None:
+    answer = web.post("/readings", text='{"error":"invalid_grant"}')
+    page = words_of(web.get(answer.headers["location"]))
+    assert "No cause stands out yet" in page
+    assert "Nothing is advised" in page
+
+
 def test_a_text_in_which_nothing_is_known_says_what_to_paste(web: Web) -> None:
     answer = web.post("/readings", text="the quick brown fox")
     assert "Paste the whole answer" in words_of(web.get(answer.headers["location"]))

@@ -89,16 +89,20 @@ class Explained:
     others: tuple[tuple[str, str], ...]
     message: str
     """To be copied to the Salesforce admin; empty where no admin need act."""
+    is_named: bool
+    """Whether the first cause stands out; otherwise nothing is advised for it."""
 
     @property
     def headline(self) -> str:
         """The cause as a heading; what is only possible is called so."""
+        if not self.is_named:
+            return "No cause stands out yet"
         return f"Possible cause: {self.title}" if self.word == "possible" else self.title
 
     @property
     def needs_admin(self) -> bool:
         """Whether somebody must change something in Salesforce first."""
-        return self.remedy == "admin-change"
+        return self.is_named and self.remedy == "admin-change"
 
 
 def explained(
@@ -113,7 +117,8 @@ def explained(
     if diagnosis is None or first is None:
         return None
     cause = catalog.causes[first.refined or first.cause]
-    steps = tuple(_step(fix, connection) for fix in cause.fixes)
+    is_named = diagnosis.is_named
+    steps = tuple(_step(fix, connection) for fix in cause.fixes) if is_named else ()
     gate = catalog.gates.get(diagnosis.next_gate)
     return Explained(
         cause=cause.id,
@@ -130,12 +135,13 @@ def explained(
         next_check=diagnosis.next_check.ask if diagnosis.next_check else "",
         next_gate=gate.title if gate else "",
         steps=steps,
-        avoid=cause.avoid,
-        verify=tuple((each.do, each.expect) for each in cause.verify),
+        avoid=cause.avoid if is_named else (),
+        verify=tuple((each.do, each.expect) for each in cause.verify) if is_named else (),
         others=tuple(
             _other(each) for each in diagnosis.ranked[1:] if each.confidence >= WORTH_NAMING
         ),
         message=_message(cause, steps, connection, integration),
+        is_named=is_named,
     )
 
 
