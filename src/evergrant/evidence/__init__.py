@@ -23,6 +23,7 @@ class EvidenceSource:
 
     id: str
     title: str
+    """As it follows *from*."""
     level: Level
     """What one must have to use it."""
     needs: str
@@ -31,8 +32,10 @@ class EvidenceSource:
 SOURCES: dict[str, EvidenceSource] = {
     source.id: source
     for source in (
-        EvidenceSource("text", "pasted text", "text", "what a person saw or a log line"),
-        EvidenceSource("token_reply", "answer to our own request", "text", "a failed request"),
+        EvidenceSource(
+            "text", "the text that was given", "text", "what a person saw or a log line"
+        ),
+        EvidenceSource("token_reply", "the answer to our own request", "text", "a failed request"),
         EvidenceSource("own_history", "the connection's own history", "own", "a connection"),
         EvidenceSource("live_org", "the org itself", "admin", "an evidence session, read only"),
     )

@@ -13,6 +13,7 @@ from evergrant.catalog.entries import FactKind
 from evergrant.diagnosis import Diagnosis
 from evergrant.diagnosis.layout import REMEDIES
 from evergrant.diagnosis.verdict import Missing, Ranked, Reason
+from evergrant.evidence import SOURCES
 from evergrant.model import Connection, Fact, Integration
 
 MOST: Final = 6
@@ -22,12 +23,6 @@ LEVELS: Final = {
     "text": "the text alone",
     "own": "the text and the connection’s own history",
     "admin": "an admin’s view of the org",
-}
-SOURCES: Final = {
-    "text": "from the text",
-    "token_reply": "from Salesforce’s answer",
-    "own_history": "from the connection’s history",
-    "live_org": "from the org",
 }
 LOOK_FOR: Final = {
     "/lightning/setup/ConnectedAppsUsage/home": (
@@ -165,7 +160,8 @@ def _reasons(reasons: Iterable[Reason], catalog: Catalog) -> tuple[Item, ...]:
 
 def _item(fact: Fact, kind: FactKind) -> Item:
     value = ("yes" if fact.value else "no") if isinstance(fact.value, bool) else fact.value
-    source = SOURCES.get(fact.source, fact.source)
+    known = SOURCES.get(fact.source)
+    source = f"from {known.title if known else fact.source}"
     return Item(
         text=f"{kind.title}: {value}{f' {kind.unit}' if kind.unit else ''}",
         quote=fact.quote,
