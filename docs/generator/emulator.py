@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from evergrant.emulator import app, control, headless, objects, records, token_request
-from evergrant.emulator.cors import RULES
+from evergrant.emulator import app, control, objects, records
 from evergrant.emulator.gates import GATES
+from evergrant.emulator.oauth import headless, token_request
+from evergrant.emulator.oauth.cors import RULES
 from evergrant.emulator.policies import KNOBS
 from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.scenario import MUTATIONS, scenarios

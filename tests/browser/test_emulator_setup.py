@@ -9,7 +9,7 @@ import pytest
 
 from evergrant.emulator import Emulator
 from evergrant.emulator.inventory import inventory
-from evergrant.emulator.setup_index import BY_ADDRESS
+from evergrant.emulator.setup.index import BY_ADDRESS
 from sight import LOOKS
 
 if TYPE_CHECKING:

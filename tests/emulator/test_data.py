@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from evergrant.emulator import state
-from evergrant.emulator.data_errors import STATEMENT, TEXTS
+from evergrant.emulator.data.errors import STATEMENT, TEXTS
 from evergrant.emulator.objects import insert, update
 from evergrant.emulator.policies import OrgPolicy
 from small_org import BASE, NOW, SmallOrg, small_org

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from evergrant.emulator import Emulator
-from evergrant.emulator.cors import RULES, Rule, listed
+from evergrant.emulator.oauth.cors import RULES, Rule, listed
 
 PAGE = "https://app.example"
 OAUTH = sorted(path for path, rule in RULES.items() if rule is Rule.OAUTH)

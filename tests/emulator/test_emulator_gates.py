@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergrant.emulator.attempt import (
+from evergrant.emulator.gates import GATES, Evaluation, evaluate
+from evergrant.emulator.gates.attempt import (
     BROWSER,
     Approvals,
     AssertionMaterial,
@@ -25,9 +26,8 @@ from evergrant.emulator.attempt import (
     SecretSent,
     UserFacts,
 )
-from evergrant.emulator.gates import GATES, Evaluation, evaluate
-from evergrant.emulator.judges_material import died_by_policy, read_policy
-from evergrant.emulator.judges_user import inside, within_hours
+from evergrant.emulator.gates.material import died_by_policy, read_policy
+from evergrant.emulator.gates.user import inside, within_hours
 from evergrant.emulator.policies import KNOBS, AppPolicy, OrgPolicy, ProfilePolicy
 from evergrant.emulator.policy_changes import BadChange, changed
 from evergrant.emulator.refusals import REFUSALS

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emulated_client import Client, ClientFor, client_of
 from evergrant.emulator import Emulator
-from evergrant.emulator.token_request import FLOWS
+from evergrant.emulator.oauth.token_request import FLOWS
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DEEP = "[" * 100_000

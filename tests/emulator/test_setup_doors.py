@@ -7,7 +7,7 @@ import pytest
 from emulated_client import ClientFor
 from evergrant.emulator import Emulator
 from evergrant.emulator.pages import BANNER
-from evergrant.emulator.setup_index import BY_ADDRESS, NOT_BUILT
+from evergrant.emulator.setup.index import BY_ADDRESS, NOT_BUILT
 from setup_robot import Robot
 
 USAGE = "/lightning/setup/ConnectedAppsUsage/home"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evergrant.emulator.setup_labels import SOURCED, STATED, Labels
+from evergrant.emulator.setup.labels import SOURCED, STATED, Labels
 from setup_robot import Robot
 
 SHARED = Path(os.environ.get("EVERGRANT_SHARED", "../shared"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evergrant.emulator.setup_index import NOT_BUILT
+from evergrant.emulator.setup.index import NOT_BUILT
 from setup_robot import Robot
 
 DETAILS = re.compile(r"^(the (app|user|profile)|Setup)$")

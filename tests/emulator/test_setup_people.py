@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator
 from evergrant.emulator.inventory import inventory
-from evergrant.emulator.setup_desk import BadForm
-from evergrant.emulator.setup_policies import refresh_parts, whole
+from evergrant.emulator.setup.desk import BadForm
+from evergrant.emulator.setup.policies import refresh_parts, whole
 from setup_robot import Robot
 
 HISTORY = "/lightning/setup/OrgLoginHistory/home"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evergrant.emulator.objects import OBJECTS, insert, stamp
 from evergrant.emulator.soql import run
-from evergrant.emulator.soql_errors import TEXTS, SoqlError
+from evergrant.emulator.soql.errors import TEXTS, SoqlError
 from small_org import BASE, NOW, STATUSES, SmallOrg, small_org
 
 

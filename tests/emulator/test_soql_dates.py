@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergrant.emulator.soql_dates import WITH_NUMBER, WITHOUT_NUMBER, span
+from evergrant.emulator.soql.dates import WITH_NUMBER, WITHOUT_NUMBER, span
 
 _NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 """A Wednesday in the last quarter."""

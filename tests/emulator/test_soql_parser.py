@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evergrant.emulator.soql_ast import Combined, Comparison, Literals, Not, Period, String
-from evergrant.emulator.soql_errors import SoqlError
-from evergrant.emulator.soql_parser import parse
+from evergrant.emulator.soql.ast import Combined, Comparison, Literals, Not, Period, String
+from evergrant.emulator.soql.errors import SoqlError
+from evergrant.emulator.soql.parser import parse
 
 _WORDS = (
     "SELECT", "FROM", "WHERE", "GROUP", "BY", "ORDER", "ASC", "DESC", "NULLS", "FIRST", "LAST",

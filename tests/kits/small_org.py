@@ -13,8 +13,8 @@ from evergrant.emulator.objects import insert
 from evergrant.emulator.org import Org
 from evergrant.emulator.permissions import COLUMN, PERMISSIONS
 from evergrant.emulator.policies import OrgPolicy, ProfilePolicy
-from evergrant.emulator.soql_errors import SoqlError
-from evergrant.emulator.soql_scope import Caller
+from evergrant.emulator.soql.errors import SoqlError
+from evergrant.emulator.soql.scope import Caller
 
 BASE: Final = "/services/data/v67.0"
 NOW: Final = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 from typing import Final
 
-from evergrant.emulator.attempt import Approvals, UserFacts
+from evergrant.emulator.gates.attempt import Approvals, UserFacts
 from evergrant.emulator.objects import stamp
 from evergrant.emulator.permissions import COLUMN, PERMISSIONS
 from evergrant.emulator.policies import AppPolicy

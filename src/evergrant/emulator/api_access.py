@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from evergrant.emulator import sessions, state
 from evergrant.emulator.accounts import user_facts
 from evergrant.emulator.gates import Evaluation, Step
-from evergrant.emulator.judges_user import inside
+from evergrant.emulator.gates.user import inside
 from evergrant.emulator.objects import stamp
 from evergrant.emulator.records import described, keep_trace
 from evergrant.emulator.refusals import REFUSALS
@@ -17,7 +17,7 @@ from evergrant.emulator.refusals import REFUSALS
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from evergrant.emulator.attempt import UserFacts
+    from evergrant.emulator.gates.attempt import UserFacts
     from evergrant.emulator.org import Org
     from evergrant.emulator.policies import AppPolicy, OrgPolicy
     from evergrant.emulator.schema import Mark

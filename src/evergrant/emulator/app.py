@@ -8,23 +8,21 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evergrant.emulator import (
+from evergrant.emulator import data, pages, web
+from evergrant.emulator.front import Front
+from evergrant.emulator.oauth import (
     authorize,
-    data,
     device,
     device_pages,
     discovery,
     other_endpoints,
-    pages,
     soap,
     token_endpoint,
-    web,
 )
-from evergrant.emulator.authorize_request import PATH as AUTHORIZE
-from evergrant.emulator.cors import Cors
-from evergrant.emulator.delivery import ERROR_PAGE
-from evergrant.emulator.front import Front
-from evergrant.emulator.setup_routes import setup_routes
+from evergrant.emulator.oauth.authorize_request import PATH as AUTHORIZE
+from evergrant.emulator.oauth.cors import Cors
+from evergrant.emulator.oauth.delivery import ERROR_PAGE
+from evergrant.emulator.setup.routes import setup_routes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

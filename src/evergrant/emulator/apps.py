@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import objects, state
-from evergrant.emulator.judges_material import read_policy
+from evergrant.emulator.gates.material import read_policy
 from evergrant.emulator.sessions import opaque
 
 if TYPE_CHECKING:

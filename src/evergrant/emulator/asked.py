@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite3 import Row
 
-    from evergrant.emulator.attempt import Attempt
+    from evergrant.emulator.gates.attempt import Attempt
     from evergrant.emulator.web import ClientWords, Place
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import jwts, records
 from evergrant.emulator.accounts import app_by_name, user_row
-from evergrant.emulator.acts_users import INTEGRATION
-from evergrant.emulator.grants import hand_out
+from evergrant.emulator.acts.users import INTEGRATION
+from evergrant.emulator.oauth.grants import hand_out
 from evergrant.emulator.sessions import open_session
 from evergrant.emulator.world import DOMAIN, keep_certificate
 
 if TYPE_CHECKING:
-    from evergrant.emulator.attempt import Flow
+    from evergrant.emulator.gates.attempt import Flow
     from evergrant.emulator.jwts import KeyPair
     from evergrant.emulator.org import Org
 

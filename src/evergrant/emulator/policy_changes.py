@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from evergrant.emulator.judges_material import read_policy
+from evergrant.emulator.gates.material import read_policy
 from evergrant.emulator.policies import AppPolicy, OrgPolicy, ProfilePolicy
 from evergrant.emulator.state import tupled
 

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import objects, state
-from evergrant.emulator.attempt import BROWSER, AuthorizeMaterial
+from evergrant.emulator.gates.attempt import BROWSER, AuthorizeMaterial
 
 if TYPE_CHECKING:
-    from evergrant.emulator.attempt import Attempt
     from evergrant.emulator.gates import Evaluation
+    from evergrant.emulator.gates.attempt import Attempt
     from evergrant.emulator.org import Org
 
 SUBTYPES: Final[dict[str, str]] = {

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse
 from evergrant.emulator import state
 from evergrant.emulator.accounts import user_row
 from evergrant.emulator.records import login as record_login
-from evergrant.emulator.refusal import Refusal
 from evergrant.emulator.refusals import REFUSALS
+from evergrant.emulator.refusals.refusal import Refusal
 from evergrant.emulator.sessions import open_session
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from evergrant.emulator.attempt import Host
+    from evergrant.emulator.gates.attempt import Host
     from evergrant.emulator.org import Org
 
 _HOSTS: Final[dict[str, Host]] = {"login.salesforce.com": "login", "test.salesforce.com": "test"}

@@ -1,0 +1,238 @@
+"""Gates on the request, the host, the app and the client, in Salesforce's order."""
+
+from typing import Final
+
+from evergrant.emulator.gates.attempt import (
+    BROWSER,
+    DEVICE,
+    AssertionMaterial,
+    Attempt,
+    AuthorizeMaterial,
+    CodeMaterial,
+    ExchangeMaterial,
+    Flow,
+)
+from evergrant.emulator.gates.verdict import NotApplicable, Passed, Refused, Verdict, on_app, unless
+from evergrant.emulator.policies import AppPolicy
+
+REFRESH_SCOPES: Final = frozenset({"refresh_token", "offline_access"})
+NOT_FOR_CLIENT_CREDENTIALS: Final = REFRESH_SCOPES | {"full"}
+USER_AGENT: Final = frozenset({"token", "token id_token", "hybrid_token"})
+"""Response types of the user-agent flows."""
+CODES: Final = frozenset({"code", "code_credentials"})
+"""Response types that end in a code, which PKCE protects."""
+_GENERIC_AUDIENCES: Final = frozenset(
+    {"https://login.salesforce.com", "https://test.salesforce.com"}
+)
+
+
+def request_form(attempt: Attempt) -> Verdict:
+    """A known grant type, nothing sent twice, and no scope at the token endpoint."""
+    if attempt.twice:
+        return Refused("duplicate_parameter", f"{attempt.twice} was sent more than once")
+    if attempt.flow == "unknown":
+        return Refused("grant_type", f"grant_type is {attempt.grant_type or 'missing'}")
+    if attempt.secret == "malformed":
+        return Refused("basic_malformed", "the Basic header cannot be read")
+    return unless(
+        attempt.has_scope, "scope_on_token", "a scope was sent to the token endpoint",
+        "the request has the right form",
+    )  # fmt: skip
+
+
+def org_alive(attempt: Attempt) -> Verdict:
+    """The org takes logins at all."""
+    return unless(attempt.org.locked, "org_locked", "the org is locked", "the org is active")
+
+
+def client_known(attempt: Attempt) -> Verdict:
+    """The consumer key belongs to an app that still exists."""
+    if attempt.app is None:
+        return Refused("client_unknown", "no app has this consumer key")
+    return unless(
+        attempt.app.deleted, "client_deleted", "the app was deleted", "the consumer key is known"
+    )
+
+
+@on_app
+def host(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """The flow may be used on this host, and an external client app only on My Domain."""
+    if attempt.host == "my_domain" and not _means_generic_host(attempt):
+        return Passed("the request came to My Domain")
+    if attempt.flow in _MY_DOMAIN_ONLY:
+        return Refused("generic_host", f"{attempt.flow} came to the {attempt.host} host")
+    return unless(
+        app.kind == "external_client_app", "eca_not_found",
+        "an external client app was looked for through the generic host",
+        "a connected app may use the generic host",
+    )  # fmt: skip
+
+
+_MY_DOMAIN_ONLY: Final[frozenset[Flow]] = frozenset({"client_credentials", "token_exchange"})
+
+
+def _means_generic_host(attempt: Attempt) -> bool:
+    match attempt.material:
+        case AssertionMaterial(audience=audience):
+            return audience in _GENERIC_AUDIENCES
+        case _:
+            return False
+
+
+@on_app
+def app_in_org(_attempt: Attempt, app: AppPolicy) -> Verdict:
+    """An external client app is installed in this very org."""
+    if app.kind != "external_client_app":
+        return NotApplicable("not an external client app")
+    return unless(
+        not app.in_org, "eca_not_found", "the app is not in this org", "the app is in this org"
+    )
+
+
+@on_app
+def redirect_uri(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """The callback is byte for byte one of the app's, and the same at both endpoints."""
+    match attempt.material:
+        case AuthorizeMaterial(redirect_uri=None):
+            return Refused("redirect_missing", "no redirect_uri was sent")
+        case AuthorizeMaterial(redirect_uri=wanted):
+            is_wrong, why = wanted not in app.callbacks, f"{wanted} is not a registered callback"
+        case CodeMaterial(is_same_redirect=is_same):
+            is_wrong, why = not is_same, "redirect_uri differs from the authorization request"
+        case _:
+            return NotApplicable("the flow has no callback")
+    return unless(is_wrong, "redirect_mismatch", why, "the callback is registered")
+
+
+def response_type(attempt: Attempt) -> Verdict:
+    """The authorization request asks for what this org gives."""
+    match attempt.material:
+        case AuthorizeMaterial(response_type=asked):
+            is_open = asked in USER_AGENT and not attempt.org.block_user_agent
+            is_fine = asked in CODES or is_open
+            why = f"response_type is {asked or 'missing'}, or that flow is blocked"
+            return unless(not is_fine, "response_type", why, "the response type is allowed")
+        case _:
+            return NotApplicable("not an authorization request")
+
+
+@on_app
+def app_blocked(_attempt: Attempt, app: AppPolicy) -> Verdict:
+    """No admin blocked the app, by the button or by the session policy Block."""
+    return unless(
+        app.blocked or app.session_action == "Block", "app_blocked", "an admin blocked the app",
+        "the app is not blocked",
+    )  # fmt: skip
+
+
+@on_app
+def api_access_control(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """Where API Access Control is on: the app is on its list, or the user may use any client."""
+    if not attempt.org.api_access_control:
+        return NotApplicable("API Access Control is off")
+    may_use_any = attempt.user is not None and "UseAnyApiClient" in attempt.user.permissions
+    return unless(
+        not (app.api_allowlisted or may_use_any), "api_access_control",
+        "the app is not on the list of API Access Control", "the app is on the list",
+    )  # fmt: skip
+
+
+@on_app
+def uninstalled_restriction(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """The app is installed, or this user approved it before or may approve such apps."""
+    if app.installed or not attempt.org.uninstalled_restriction:
+        return Passed("the app is installed, or the org does not ask")
+    if attempt.user is None:
+        return NotApplicable("nobody is signed in yet")
+    if attempt.approvals.live and attempt.flow not in DEVICE:
+        return Passed("not installed, but this user authorized it before")
+    return unless(
+        "CanApproveUninstalledApps" not in attempt.user.permissions, "app_uninstalled",
+        "the app is not installed and the user may not approve such apps",
+        "the user may approve apps that are not installed",
+    )  # fmt: skip
+
+
+@on_app
+def flow_enabled(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """The app, and the org, allow this flow."""
+    if attempt.flow == "refresh_token" and attempt.is_hybrid:
+        return unless(
+            app.jwt_access_tokens and app.rotation, "hybrid_refresh_disabled",
+            "the app issues JWT access tokens and rotates", "the hybrid refresh is enabled",
+        )  # fmt: skip
+    refusal = f"{attempt.flow.removesuffix('_bearer')}_disabled"
+    is_off = _is_off(attempt, app)
+    return unless(is_off, refusal, f"{attempt.flow} is switched off", "the flow is enabled")
+
+
+def _is_off(attempt: Attempt, app: AppPolicy) -> bool:
+    is_external = app.kind == "external_client_app"
+    has_handler = isinstance(attempt.material, ExchangeMaterial) and attempt.material.has_handler
+    off: dict[Flow, bool] = {
+        "client_credentials": not app.client_credentials,
+        "jwt_bearer": not app.certificate,
+        "saml_bearer": not app.certificate,
+        "password": attempt.org.block_username_password or is_external,
+        "token_exchange": not (app.token_exchange and has_handler),
+        "code_credentials": not (app.code_credentials and attempt.org.code_credentials),
+        **dict.fromkeys(DEVICE, not app.device_flow),
+    }
+    return off.get(attempt.flow, False)
+
+
+@on_app
+def code_challenge(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """PKCE, where app or org require it."""
+    match attempt.material:
+        case AuthorizeMaterial(response_type=asked) if asked not in CODES:
+            return NotApplicable("the flow gives no code")
+        case AuthorizeMaterial(has_challenge=has_challenge):
+            is_due = app.pkce_required or attempt.org.pkce_required
+            return unless(
+                is_due and not has_challenge, "pkce_missing",
+                "PKCE is required and no code_challenge was sent", "PKCE is in order",
+            )  # fmt: skip
+        case _:
+            return NotApplicable("not an authorization request")
+
+
+@on_app
+def scopes(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """Every scope asked for is one that the app carries."""
+    if attempt.flow == "client_credentials":
+        return unless(
+            frozenset(app.scopes) <= NOT_FOR_CLIENT_CREDENTIALS, "no_valid_scopes",
+            "the app has no scope that this flow supports", "the app has a scope for this flow",
+        )  # fmt: skip
+    if attempt.flow not in BROWSER and attempt.flow != "device_code":
+        return NotApplicable("the scopes are those approved before")
+    strangers = sorted(set(attempt.scopes) - carried(app.scopes))
+    return unless(
+        bool(strangers), "scope_not_allowed",
+        f"the app does not carry {' '.join(strangers)}", "the app carries the scopes",
+    )  # fmt: skip
+
+
+def carried(scopes: tuple[str, ...]) -> frozenset[str]:
+    """The scopes one may ask of an app: refresh_token and offline_access are one and the same."""
+    held = frozenset(scopes)
+    return held | REFRESH_SCOPES if held & REFRESH_SCOPES else held
+
+
+@on_app
+def client_auth(attempt: Attempt, app: AppPolicy) -> Verdict:
+    """The secret is right wherever it is sent, and sent wherever it is due."""
+    if attempt.secret == "wrong":
+        return Refused("wrong_secret", "the consumer secret is wrong")
+    is_due = {
+        "authorization_code": not app.secret_optional,
+        "refresh_token": app.secret_for_refresh,
+        "client_credentials": True,
+        "password": True,
+        "token_exchange": app.secret_for_token_exchange,
+    }.get(attempt.flow, False)
+    return unless(
+        is_due and attempt.secret == "none", "wrong_secret", "the consumer secret is missing",
+        "the client is authenticated, or need not be",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The OAuth endpoints of the emulated org and the flows behind them."""

@@ -1,0 +1,1 @@
+"""The Setup pages of the emulated org: what admins see and press."""
