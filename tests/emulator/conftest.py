@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
+from api_caller import ApiCaller, open_http
 from emulated_client import Client, ClientFor, client_of
 from evergrant.emulator import Emulator
 from setup_robot import Robot
@@ -26,6 +27,19 @@ def emulator(served: Emulator) -> Emulator:
     """The emulator, back at the beginning."""
     served.stage.reset()
     return served
+
+
+@pytest.fixture(scope="session")
+def api_http() -> Iterator[httpx2.Client]:
+    """One HTTP client for all calls of the API."""
+    with open_http() as http:
+        yield http
+
+
+@pytest.fixture
+def api(emulator: Emulator, api_http: httpx2.Client) -> ApiCaller:
+    """Calls the REST API as any user."""
+    return ApiCaller(emulator, api_http)
 
 
 @pytest.fixture

@@ -198,8 +198,11 @@ def test_the_world_lists_apps_users_and_ids(control: httpx2.Client) -> None:
     world = control.get("/world").json()
     assert [each["name"] for each in world["apps"]] == [
         "orbit-sync", "orbit-jwt", "orbit-server", "ledger-mirror", "pocket-charts",
+        "salesforce-cli",
     ]  # fmt: skip
-    assert all(each["consumer_key"].startswith("3MVG9") for each in world["apps"])
+    *made, cli = world["apps"]
+    assert all(each["consumer_key"].startswith("3MVG9") for each in made)
+    assert cli["consumer_key"] == "PlatformCLI"
     assert [each["username"] for each in world["users"]] == [
         "admin@acme.example", "integration@acme.example", "sam@acme.example", "rita@acme.example",
     ]  # fmt: skip

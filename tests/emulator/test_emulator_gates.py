@@ -68,6 +68,8 @@ apps = st.builds(
     ip_relaxation=st.sampled_from(["ENFORCE", "ENFORCE_RELAXREFRESH", "BYPASS_2FACTOR", "BYPASS"]),
     refresh_policy=st.sampled_from(["infinite", "zero", "specific_lifetime:3:HOURS"]),
     session_action=st.sampled_from(["", "Block", "RaiseSessionLevel"]),
+    session_level=st.sampled_from(["", "LOW", "STANDARD", "HIGH_ASSURANCE"]),
+    distribution=st.sampled_from(["Local", "Packaged"]),
     trusted_ranges=st.sampled_from([(), RANGE]),
     refresh_allowlist=st.sampled_from([(), RANGE]),
     scopes=st.sampled_from([("api",), ("full", "refresh_token"), ("id",)]),
@@ -76,7 +78,7 @@ apps = st.builds(
         name: st.booleans()
         for name in (
             "installed", "in_org", "deleted", "blocked", "admin_approved", "api_allowlisted",
-            "high_assurance", "pkce_required", "secret_optional", "secret_for_refresh",
+            "enabled", "oauth_enabled", "pkce_required", "secret_optional", "secret_for_refresh",
             "client_credentials", "device_flow", "token_exchange", "secret_for_token_exchange",
             "code_credentials", "jwt_access_tokens", "rotation",
         )
@@ -220,7 +222,7 @@ def refused(attempt: Attempt) -> tuple[str | None, str | None]:
         ("ENFORCE", True, False),
         ("ENFORCE_RELAXREFRESH", True, True),
         ("ENFORCE_RELAXREFRESH", False, False),
-        ("BYPASS_2FACTOR", True, True),
+        ("BYPASS_2FACTOR", True, False),
         ("BYPASS", True, True),
         ("BYPASS", False, True),
     ],
@@ -233,6 +235,28 @@ def test_ip_relaxation_means_what_its_label_says(
     if not flow_is_refresh:
         attempt = replace(attempt, flow="authorization_code", material=CodeMaterial("live"))
     assert (evaluate(attempt).refusal is None) == gets_in
+
+
+@pytest.mark.parametrize(
+    ("flow", "where", "gets_in"),
+    [
+        ("authorize", "198.51.100.1", True),
+        ("authorize", "192.0.2.77", False),
+        ("authorization_code", "192.0.2.77", True),
+        ("refresh_token", "192.0.2.77", True),
+        ("password", "198.51.100.1", False),
+        ("jwt_bearer", "198.51.100.1", False),
+    ],
+)
+def test_an_activated_device_relaxes_browsers_from_its_address_and_what_they_obtained(
+    flow: Flow, where: str, gets_in: bool
+) -> None:
+    confirmed = frozenset({"198.51.100.1"})
+    person = user(profile=ProfilePolicy(login_ranges=RANGE), confirmed_from=confirmed)
+    relaxed = app(ip_relaxation="BYPASS_2FACTOR")
+    attempt = refresh(app=relaxed, user=person, flow=flow, source_ip=where)
+    steps = {step.id: step.outcome for step in evaluate(attempt).steps}
+    assert (steps["ip_ranges"] == "passed") is gets_in
 
 
 def test_trusted_ranges_make_second_factor_relaxation_a_matter_of_place() -> None:

@@ -147,8 +147,9 @@ def test_ip_ranges_bind_assertions_even_where_the_app_relaxes_them(
 
 def test_high_assurance_keeps_assertions_out(client: Client, key: str, emulator: Emulator) -> None:
     emulator.act(
-        "set_app", app="orbit-jwt", high_assurance=True, session_action="RaiseSessionLevel"
-    )
+        "set_app", app="orbit-jwt", session_level="HIGH_ASSURANCE",
+        session_action="RaiseSessionLevel",
+    )  # fmt: skip
     assert said(client.jwt_bearer(client.assertion(key)))[0] == "invalid_session_level"
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from emulated_client import Client, ClientFor, client_of
 from evergrant.emulator import Emulator
 from evergrant.emulator.oauth.token_request import FLOWS
+from evergrant.emulator.server import Served
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DEEP = "[" * 100_000
@@ -23,7 +24,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-def post(emulator: Emulator, path: str, body: bytes, **headers: str) -> httpx2.Response:
+def post(emulator: Served, path: str, body: bytes, **headers: str) -> httpx2.Response:
     url = f"{emulator.url}/services/oauth2/{path}"
     return httpx2.post(url, content=body, headers={**FORM, **headers}, timeout=30)
 

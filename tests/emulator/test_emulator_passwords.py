@@ -9,6 +9,7 @@ import pytest
 
 from emulated_client import VERIFIER, Client, ClientFor, challenge
 from evergrant.emulator import Emulator
+from evergrant.emulator.server import Served
 
 FAILED = ("invalid_grant", "authentication failure")
 
@@ -29,7 +30,7 @@ def client(client_for: ClientFor, emulator: Emulator) -> Client:
     return client_for()
 
 
-def last(emulator: Emulator) -> tuple[Any, Any]:
+def last(emulator: Served) -> tuple[Any, Any]:
     row = emulator.org.db.execute('SELECT * FROM "LoginHistory" ORDER BY rowid DESC').fetchone()
     return row["Status"], row["LoginSubType"]
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulated_client import Client, ClientFor, do
+from client_steps import do
+from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator, connected, scenario, state
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from emulated_client import Client, ClientFor
 from evergrant.emulator import Emulator, state
+from evergrant.emulator.server import Served
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def client(client_for: ClientFor) -> Client:
     return made
 
 
-def rows(emulator: Emulator, sql: str) -> list[tuple[object, ...]]:
+def rows(emulator: Served, sql: str) -> list[tuple[object, ...]]:
     """What the org's tables hold."""
     with emulator.org.lock:
         return [tuple(row) for row in state.every(emulator.org.db, sql)]

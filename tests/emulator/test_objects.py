@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from evergrant.emulator import state
 from evergrant.emulator.objects import (
-    NOT_BUILT,
     OBJECTS,
     create_tables,
     find_object,
@@ -16,6 +16,7 @@ from evergrant.emulator.objects import (
     stamp,
     update,
 )
+from evergrant.emulator.objects.not_built import NOT_BUILT
 from evergrant.emulator.schema import OwnRows, SObject
 
 
@@ -23,6 +24,7 @@ from evergrant.emulator.schema import OwnRows, SObject
 def db() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:")
     create_tables(made)
+    state.create_internal_tables(made)
     return made
 
 
@@ -40,11 +42,13 @@ def test_every_object_is_sound(entity: SObject, db: sqlite3.Connection) -> None:
     assert not_built(entity.name) is None
     for one in entity.fields:
         assert (one.type == "reference") == bool(one.refers_to)
-        assert set(one.refers_to) <= set(OBJECTS) | NOT_BUILT
+        assert set(one.refers_to) <= set(OBJECTS) | set(NOT_BUILT)
         assert one.relationship is None or len(one.refers_to) == 1
     if isinstance(entity.visible, OwnRows):
         own = f'SELECT * FROM "{entity.name}" WHERE {entity.visible.own}'
         assert db.execute(own, {"viewer": "005"}).fetchall() == []
+    for child in entity.children:
+        assert child.field.lower() in OBJECTS[child.entity].by_name
 
 
 def test_prefixes_are_told_apart() -> None:

@@ -219,13 +219,13 @@ def test_session_policies_set_timeout_and_assurance(
 ) -> None:
     app(admin).press("Save", session_minutes="15 minutes", high_assurance="on")
     assert knobs(emulator)["session_minutes"] == 15
-    assert knobs(emulator)["high_assurance"] is True
+    assert knobs(emulator)["session_level"] == "HIGH_ASSURANCE"
     client = client_for()
     client.connect()
     emulator.clock.advance(seconds=16 * 60)
     assert client.call().status_code == 401
     app(admin).press("Save", session_minutes="", high_assurance=None)
-    assert (knobs(emulator)["session_minutes"], knobs(emulator)["high_assurance"]) == (None, False)
+    assert (knobs(emulator)["session_minutes"], knobs(emulator)["session_level"]) == (None, "")
 
 
 def test_policies_of_an_app_that_is_not_installed_cannot_be_edited(
@@ -268,7 +268,7 @@ def test_disabling_an_external_client_app_shuts_it(
 ) -> None:
     app(admin, "orbit-server").press("Save", enabled=None)
     assert credentials(server(client_for)) == 400
-    assert refused_by(emulator) == "app_blocked"
+    assert refused_by(emulator) == "app_enabled"
     assert "Disabled" in admin.open(EXTERNAL).text
     app(admin, "orbit-server").press("Save", enabled="on")
     assert credentials(server(client_for)) == 200

@@ -1,6 +1,7 @@
 """Who gets in to Setup, what they may see and press, and what no other site can make them do."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -8,15 +9,21 @@ from emulated_client import ClientFor
 from evergrant.emulator import Emulator
 from evergrant.emulator.pages import BANNER
 from evergrant.emulator.setup.index import BY_ADDRESS, NOT_BUILT
+from evergrant.emulator.setup.rights import SIGNED_IN
 from setup_robot import Robot
 
 USAGE = "/lightning/setup/ConnectedAppsUsage/home"
 RobotFor = Callable[[str], Robot]
 PATHS = [path for path in BY_ADDRESS if "{" not in path]
+GUARDED = [path for path in PATHS if BY_ADDRESS[path].right != SIGNED_IN]
+"""Pages that ask for a permission; the others are everybody's own, or guarded by a package."""
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_admin_opens_every_page_and_each_says_what_it_is(admin: Robot, path: str) -> None:
+def test_the_admin_opens_every_page_and_each_says_what_it_is(
+    admin: Robot, emulator: Emulator, path: str
+) -> None:
+    emulator.act("install_package")
     admin.open(path)
     assert admin.answer.status_code == 200
     assert BANNER.replace("'", "&#39;") in admin.text
@@ -53,7 +60,7 @@ def test_an_access_token_of_an_app_opens_no_setup_page(admin: Robot, client_for:
     assert 'id="login_form"' in admin.open(USAGE).text
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", GUARDED)
 def test_a_standard_user_meets_insufficient_privileges_with_what_is_missing(
     robot_for: RobotFor, path: str
 ) -> None:
@@ -160,11 +167,20 @@ def test_hostile_names_of_org_app_user_and_set_are_escaped_on_every_page(
         db.execute('UPDATE "PermissionSet" SET "Label" = ?', (HOSTILE,))
         db.execute('UPDATE "LoginHistory" SET "Application" = ?', (HOSTILE,))
     emulator.act("set_app", app="orbit-sync", label=HOSTILE, owner=HOSTILE)
+    emulator.act("create_certificate", name="Hostile", label=HOSTILE[:64])
+    emulator.act("install_package")
+    emulator.act("connect_inbound")
     emulator.act("approve", app="orbit-sync")
     for path in crawl(admin):
         text = admin.open(path).text
         assert "<script>" not in text, path
         assert HOSTILE not in text, path
+
+
+def test_what_is_asked_for_in_an_address_is_escaped(admin: Robot) -> None:
+    for path in ("/lightning/setup/home?q=", "/lightning/setup/OrgLoginHistory/home?ip=",
+                 "/lightning/n/orbit__Connections?problem="):  # fmt: skip
+        assert HOSTILE not in admin.open(f"{path}{quote(HOSTILE)}").text
 
 
 def crawl(robot: Robot, start: str = "/lightning/setup/home") -> list[str]:
@@ -183,9 +199,13 @@ def crawl(robot: Robot, start: str = "/lightning/setup/home") -> list[str]:
     return list(seen)
 
 
-def test_every_link_leads_somewhere_and_every_control_has_a_name(admin: Robot) -> None:
+def test_every_link_leads_somewhere_and_every_control_has_a_name(
+    admin: Robot, emulator: Emulator
+) -> None:
+    emulator.act("install_package")
+    emulator.act("create_certificate", name="Signing")
     reached = crawl(admin)
-    assert len(reached) > 30
+    assert len(reached) > 50
     for path in reached:
         page = admin.open(path).page
         for control in page.controls:

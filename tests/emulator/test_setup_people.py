@@ -1,5 +1,7 @@
 """What an admin does to users, permission sets, profiles and the org, and what is remembered."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -298,24 +300,50 @@ def test_login_history_pages_on(admin: Robot, emulator: Emulator) -> None:
     assert "Next" not in second.text
 
 
-def test_removing_a_session_ends_that_session_and_leaves_the_refresh_token(
+SESSIONS = "/lightning/setup/SessionManagementPage/home"
+
+
+def boxes(robot: Robot, words: str) -> list[str]:
+    """The boxes of the sessions whose row has these words, newest first."""
+    rows = [row for row in robot.text.split("<tr>") if words in row]
+    return [found.group(0) for row in rows if (found := re.search(r"session\.\w+", row))]
+
+
+def test_removing_a_session_ends_it_and_leaves_the_refresh_token(
     admin: Robot, client: Client
 ) -> None:
-    admin.open("/lightning/setup/SessionManagementPage/home")
-    buttons = [name for form in admin.page.forms for name in form.buttons]
-    admin.press(next(name for name in buttons if name.endswith("of integration@acme.example")))
-    assert client.refresh().status_code == 200
-
-
-def test_the_apps_session_can_be_told_apart_and_removed(admin: Robot, client: Client) -> None:
-    admin.open("/lightning/setup/SessionManagementPage/home")
-    row = next(each for each in admin.text.split("<tr>") if "<td>Orbit Sync</td>" in each)
-    session = row.partition('name="session" value="')[2].partition('"')[0]
-    token = admin.form("Log Out").values["token"]
-    admin.send({"do": "remove", "session": session, "token": token})
+    row = boxes(admin.open(SESSIONS), "<td>Orbit Sync</td>")[0]
+    admin.press("Remove the ticked sessions", **{row: "on"})
     assert client.call().status_code == 401
-    admin.send({"do": "remove", "session": session, "token": token})
+    assert client.refresh().status_code == 200
+    assert admin.audit()[0] == ("inferred:removeSession", "admin@acme.example")
+
+
+def test_several_sessions_are_removed_at_once_and_one_that_ended_is_refused(
+    admin: Robot, client_for: ClientFor, client: Client
+) -> None:
+    other = client_for(user="sam")
+    other.connect()
+    ticked = dict.fromkeys(boxes(admin.open(SESSIONS), "<td>Orbit Sync</td>"), "on")
+    assert len(ticked) == 2
+    form = admin.form("Remove the ticked sessions").values
+    admin.press("Remove the ticked sessions", **ticked)
+    assert (client.call().status_code, other.call().status_code) == (401, 401)
+    admin.send({**form, **ticked, "do": "remove"})
     assert admin.answer.status_code == 400
+
+
+@pytest.mark.parametrize("ticked", [{}, {"session.nonsense": "on"}])
+def test_removing_no_session_says_so(admin: Robot, ticked: dict[str, str]) -> None:
+    admin.open(SESSIONS).press("Remove the ticked sessions", **ticked)
+    assert admin.answer.status_code == 400
+
+
+def test_sessions_are_filtered_by_user_and_ones_own_is_marked(admin: Robot, client: Client) -> None:
+    assert client.credential
+    admin.open(SESSIONS).press("Filter", user="admin@acme.example")
+    assert "(this browser)" in admin.text
+    assert "<td>Orbit Sync</td>" not in admin.text
 
 
 # --- reading forms ----------------------------------------------------------------------------

@@ -17,7 +17,8 @@ _WORDS = (
     ")", ",", "=", "!=", "<", "<=", ">", ">=", "<>", "Id", "User", "LoginHistory", "Profile.Name",
     "TODAY", "true", "LAST_N_DAYS:3", "LAST_N_FISCAL_QUARTERS:2", "null", "1", "-2.5", "'x'",
     "'it\\'s'", "'\\q'", "2026-01-01", "USING", "HAVING", "FIELDS", "TYPEOF", "INCLUDES", ";", "*",
-    '"', "'", ":", ".", "2026-13-01T00:00:00Z", "99999999999999999999999",
+    "(SELECT", "SetupEntityAccessItems", "COUNT(Id) >", '"', "'", ":", ".", "2026-13-01T00:00:00Z",
+    "99999999999999999999999",
 )  # fmt: skip
 
 
@@ -166,11 +167,9 @@ def test_a_long_line_is_cut_around_the_culprit() -> None:
     "text",
     [
         "SELECT FIELDS(ALL) FROM User LIMIT 200",
-        "SELECT Id, (SELECT Id FROM Users) FROM Profile",
         "SELECT TYPEOF Owner WHEN User THEN Id END FROM Case",
         "SELECT Id FROM User USING SCOPE mine",
         "SELECT Id FROM User WITH SECURITY_ENFORCED",
-        "SELECT Name FROM User GROUP BY Name HAVING COUNT(Id) > 1",
         "SELECT Name, COUNT(Id) FROM User GROUP BY ROLLUP(Name)",
         "SELECT CALENDAR_YEAR(CreatedDate) FROM User",
         "SELECT Id FROM User WHERE DAY_ONLY(CreatedDate) = TODAY",

@@ -8,8 +8,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evergrant.emulator import data, pages, web
+from evergrant.emulator import data, pages, strict, web
+from evergrant.emulator.doors import Doorkeeper
 from evergrant.emulator.front import Front
+from evergrant.emulator.metadata import metadata_routes
 from evergrant.emulator.oauth import (
     authorize,
     device,
@@ -22,6 +24,7 @@ from evergrant.emulator.oauth import (
 from evergrant.emulator.oauth.authorize_request import PATH as AUTHORIZE
 from evergrant.emulator.oauth.cors import Cors
 from evergrant.emulator.oauth.delivery import ERROR_PAGE
+from evergrant.emulator.setup.rounds import round_routes
 from evergrant.emulator.setup.routes import setup_routes
 
 if TYPE_CHECKING:
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from evergrant.emulator.faults import Faults
     from evergrant.emulator.org import Org
 
 _OAUTH: Final = "/services/oauth2"
@@ -48,7 +50,6 @@ async def _home(_org: Org, _request: Request) -> Response:
 _ROUTES: Final = (
     ("/", ("GET",), _home),
     (AUTHORIZE, ("GET", "POST"), authorize.authorize),
-    (f"{_OAUTH}/token", ("POST",), token_endpoint.token),
     (f"{_OAUTH}/revoke", ("GET", "POST"), other_endpoints.revoke),
     (f"{_OAUTH}/introspect", ("POST",), other_endpoints.introspect),
     (f"{_OAUTH}/userinfo", ("GET", "POST"), other_endpoints.userinfo),
@@ -66,18 +67,27 @@ _ROUTES: Final = (
 )
 
 
-def create_app(org: Org, faults: Faults) -> ASGIApp:
-    """The org as an ASGI app, front door included."""
+def routes_of(org: Org) -> list[Route]:
+    """Every path that the org answers, the narrow before the wide."""
     routes = [
         Route(path, _bound(org, handler), methods=list(methods))
         for path, methods, handler in _ROUTES
     ]
     unbuilt = [Route(path, _unbuilt, methods=["GET", "POST"]) for path in _NOT_BUILT]
+    # Routes are tried in their order: the path that is asked most comes first.
+    token = Route(f"{_OAUTH}/token", _bound(org, token_endpoint.token), methods=["POST"])
+    first = [token, *metadata_routes(org)]
+    wide = [*data.data_routes(org), *round_routes(org), *setup_routes(org)]
+    return [*first, *routes, *unbuilt, *wide]
+
+
+def create_app(org: Org) -> ASGIApp:
+    """The org as an ASGI app, front door included."""
     inner = Starlette(
-        routes=[*routes, *unbuilt, *data.data_routes(org), *setup_routes(org)],
-        exception_handlers={404: _unknown},
+        routes=routes_of(org),
+        exception_handlers={404: _unknown, strict.OnlyInferred: strict.refuse},
     )
-    return Front(org, faults, Cors(org, inner))
+    return Front(org, Doorkeeper(org, Cors(org, inner)))
 
 
 def _bound(

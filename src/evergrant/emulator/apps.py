@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from evergrant.emulator import objects, state
+from evergrant.emulator import objects, propagation, state
 from evergrant.emulator.gates.material import read_policy
 from evergrant.emulator.sessions import opaque
 
@@ -49,28 +49,54 @@ def _insert_record(org: Org, app: AppPolicy) -> None:
 
 def save(org: Org, app: AppPolicy) -> None:
     """Store the app's policy, and what of it can be queried."""
-    state.save_policy(org.db, app.id, app)
+    propagation.save(org, app.id, app)
     org.db.execute(
         'UPDATE "AppMenuItem" SET "IsUsingAdminAuthorization" = ?, "Label" = ?'
         ' WHERE "ApplicationId" = ?', (app.admin_approved, app.label, app.id),
     )  # fmt: skip
     now = org.clock.now()
     if app.kind == "connected_app":
-        kind, span = read_policy(app.refresh_policy)
-        # The unit is not exposed (ConnectedApplication reference): the bare number is stored.
-        number = int(app.refresh_policy.split(":")[1]) if span else None
         objects.update(
             org.db, "ConnectedApplication", app.id, Name=app.label, LastModifiedDate=now,
-            SystemModstamp=now, OptionsAllowAdminApprovedUsersOnly=app.admin_approved,
-            RefreshTokenValidityPeriod=number,
-            OptionsRefreshTokenValidityMetric=kind == "specific_inactivity",
-            OptionsHasSessionLevelPolicy=app.high_assurance,
+            SystemModstamp=now, **_queryable(org, app),
         )  # fmt: skip
     else:
-        objects.update(
-            org.db, "ExternalClientApplication", app.id, MasterLabel=app.label,
-            LastModifiedDate=now, SystemModstamp=now,
-        )  # fmt: skip
+        _list_external(org, app)
+
+
+def _list_external(org: Org, app: AppPolicy) -> None:
+    """An external client app is listed by the orgs that it is in, and by no other (inferred)."""
+    table, now = OBJECTS[app.kind], org.clock.now()
+    if not app.in_org:
+        org.db.execute(f'DELETE FROM "{table}" WHERE "Id" = ?', (app.id,))
+        return
+    if state.one(org.db, f'SELECT 1 FROM "{table}" WHERE "Id" = ?', app.id) is None:
+        _insert_record(org, app)
+    objects.update(
+        org.db, table, app.id, MasterLabel=app.label, LastModifiedDate=now, SystemModstamp=now
+    )
+
+
+def _queryable(org: Org, app: AppPolicy) -> dict[str, objects.Value]:
+    """What of a connected app's policy can be queried; the last four by the Tooling API alone."""
+    kind, span = read_policy(app.refresh_policy)
+    return {
+        "OptionsAllowAdminApprovedUsersOnly": app.admin_approved,
+        # The unit is not exposed (ConnectedApplication reference): the bare number is stored.
+        "RefreshTokenValidityPeriod": int(app.refresh_policy.split(":")[1]) if span else None,
+        "OptionsRefreshTokenValidityMetric": kind == "specific_inactivity",
+        "OptionsHasSessionLevelPolicy": app.session_level == "HIGH_ASSURANCE",
+        "OptionsTokenExchangeManageBitEnabled": app.token_exchange,
+        "DeveloperName": app.name.replace("-", "_"),
+        "SessionTimeout": app.session_minutes,
+        "SessionPolicyAction": app.session_action or None,
+        "ExecutionUserId": _user_id(org, app.run_as),
+    }
+
+
+def _user_id(org: Org, username: str) -> str | None:
+    row = state.one(org.db, 'SELECT "Id" FROM "User" WHERE "Username" = ?', username)
+    return None if row is None else str(row["Id"])
 
 
 def remove_records(org: Org, app: AppPolicy) -> None:

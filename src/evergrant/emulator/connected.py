@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import jwts, records
@@ -9,7 +10,7 @@ from evergrant.emulator.accounts import app_by_name, user_row
 from evergrant.emulator.acts.users import INTEGRATION
 from evergrant.emulator.oauth.grants import hand_out
 from evergrant.emulator.sessions import open_session
-from evergrant.emulator.world import DOMAIN, keep_certificate
+from evergrant.emulator.world import keep_certificate
 
 if TYPE_CHECKING:
     from evergrant.emulator.gates.attempt import Flow
@@ -22,13 +23,18 @@ _FLOWS: Final[dict[str, Flow]] = {
 """How the world's apps connect, where it is not through a browser."""
 
 
-def connect(org: Org, app_name: str, user: str = INTEGRATION) -> dict[str, str]:
-    """Connect an app as its user did once, with a Success row; gives the token response."""
-    flow = _FLOWS.get(app_name, "authorization_code")
+def connect(
+    org: Org, app_name: str, user: str = INTEGRATION, flow: Flow | None = None
+) -> dict[str, str]:
+    """Connect an app as its user did once, with a Success row; gives the token response.
+
+    Without a flow, as the world's apps do it. Raises KeyError.
+    """
+    flow = flow or _FLOWS.get(app_name, "authorization_code")
     if flow == "jwt_bearer":
         key_of(org, app_name)
     app = app_by_name(org.db, app_name)
-    row = user_row(org.db, f"{user}@{DOMAIN}")
+    row = user_row(org.db, user)
     if row is None:
         raise KeyError(f"no user is named {user}")
     with org.changing():
@@ -45,9 +51,12 @@ def key_of(org: Org, app_name: str) -> KeyPair:
     with org.changing():
         app_by_name(org.db, app_name)
         if app_name not in org.keys:
-            org.keys[app_name] = jwts.new_key_pair(app_name, org.clock.now())
+            org.keys[app_name] = jwts.new_key_pair(
+                app_name, org.clock.now(), f"{org.seed} {app_name}"
+            )
             keep_certificate(org, app_name)
-        return org.keys[app_name]
+        registered = app_by_name(org.db, app_name).certificate
+        return replace(org.keys[app_name], certificate=registered)
 
 
 def sign_in(org: Org, user: str) -> dict[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -12,19 +12,24 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evergrant.emulator import connected, pages, scenario
+from evergrant.emulator import connected, pages, scenario, surface
 from evergrant.emulator.acts import ACTS, BadAct
+from evergrant.emulator.app import routes_of
 from evergrant.emulator.clock import span
-from evergrant.emulator.faults import BadFault, read_fault
 from evergrant.emulator.inventory import inventory
-from evergrant.emulator.openapi import document
+from evergrant.emulator.openapi import JSON, Operation, document
 from evergrant.emulator.scenario import BadScenario, Phase
 from evergrant.emulator.stage import NoSnapshot, Stage
+from evergrant.emulator.trouble.fault import DROPS, BadFault, told
+from evergrant.emulator.trouble.presets import PRESETS, make
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_BAD: Final = (BadAct, BadFault, BadScenario, NoSnapshot, KeyError, ValueError, TypeError)
+_BAD: Final = (
+    BadAct, BadFault, BadScenario, NoSnapshot, KeyError, ValueError, TypeError, OverflowError,
+    RecursionError,
+)  # fmt: skip
 _NOT_FOUND: Final = (BadScenario, NoSnapshot)
 
 
@@ -67,6 +72,8 @@ class Endpoint:
     answer: Answer
     body: dict[str, Any] | None = None
     """JSON schema of the body; None where there is none."""
+    query: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """JSON schemas of the parameters in the address."""
 
 
 def _play(call: Call) -> Any:
@@ -111,16 +118,24 @@ def _set_ip(call: Call) -> Any:
 
 
 def _faults(call: Call) -> Any:
-    return [asdict(each) for each in call.stage.faults.laid]
+    return [told(each) for each in call.stage.org.faults.laid]
 
 
 def _lay_faults(call: Call) -> Any:
     if not isinstance(call.body, list):
         raise ValueError("expected a JSON array of faults")
-    laid = [read_fault(each) for each in call.body]
+    laid = [make(each) for each in call.body]
     with call.stage.org.lock:
-        call.stage.faults.laid[:] = laid
+        call.stage.org.faults.laid[:] = laid
     return _faults(call)
+
+
+def _presets(_call: Call) -> Any:
+    return [
+        {"id": each.id, "does": each.does, "source": each.source, "mark": each.mark,
+         "fault": dict(each.words)}
+        for each in PRESETS.values()
+    ]  # fmt: skip
 
 
 def _snapshots(call: Call) -> Any:
@@ -173,9 +188,17 @@ def _health(call: Call) -> Any:
 
 
 def _openapi(_call: Call) -> Any:
-    return document([
-        (each.method, each.path, each.summary, each.body) for each in ENDPOINTS
-    ])  # fmt: skip
+    return document("Evergrant emulator: control port", map(_operation, ENDPOINTS))
+
+
+def _operation(each: Endpoint) -> Operation:
+    body = {JSON: each.body} if each.body is not None else {}
+    answers = {"200": (JSON,), "4XX": (JSON, "text/plain")}
+    return Operation(each.method, each.path, each.summary, answers, query=each.query, body=body)
+
+
+def _surface(call: Call) -> Any:
+    return surface.described(routes_of(call.stage.org))
 
 
 def _object(**members: dict[str, Any]) -> dict[str, Any]:
@@ -183,6 +206,7 @@ def _object(**members: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXT: Final = {"type": "string"}
+_LIMIT: Final = {"limit": {"type": "integer", "minimum": 0}}
 ENDPOINTS: Final = (
     Endpoint("POST", "/scenario/{id}", "Play a scenario, whole or one phase of it", _play,
              _object(phase={"enum": list(get_args(Phase))})),
@@ -196,9 +220,13 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/faults", "Faults laid, and how often each is still to happen", _faults),
     Endpoint("POST", "/faults", "Lay these faults and no others", _lay_faults,
              {"type": "array", "items": _object(
-                 path=_TEXT, status={"type": "integer"}, body=_TEXT, content_type=_TEXT,
-                 times={"type": "integer"}, delay_s={"type": "number"},
-                 drop={"enum": ["", "before", "after"]})}),
+                 preset={"enum": list(PRESETS)}, path=_TEXT, grant_type=_TEXT, app=_TEXT,
+                 user=_TEXT, status={"type": "integer"}, body=_TEXT, content_type=_TEXT,
+                 retry_after_s={"type": "integer"}, times={"type": "integer"},
+                 chance={"type": "number"}, seed={"type": "integer"},
+                 delay_s={"type": "number"}, drop={"enum": list(DROPS)})}),
+    Endpoint("GET", "/fault-presets", "Faults that have a name, and what is known of them",
+             _presets),
     Endpoint("GET", "/snapshot", "Names of the snapshots", _snapshots),
     Endpoint("POST", "/snapshot", "Save or restore a snapshot", _snapshot,
              _object(save=_TEXT, restore=_TEXT)),
@@ -207,12 +235,16 @@ ENDPOINTS: Final = (
              _object(do=_TEXT)),
     Endpoint("GET", "/world", "Apps, users and ids, with their made-up secrets", _world),
     Endpoint("GET", "/key/{app}", "An app's private key and registered certificate", _key),
-    Endpoint("GET", "/history", "Requests seen, secrets masked, newest last", _history),
-    Endpoint("GET", "/trace", "Attempts with every gate's answer, newest last", _trace),
-    Endpoint("GET", "/session", "A session for a user, admin by default", _session),
+    Endpoint("GET", "/history", "Requests seen, secrets masked, newest last", _history,
+             query=_LIMIT),
+    Endpoint("GET", "/trace", "Attempts with every gate's answer, newest last", _trace,
+             query=_LIMIT),
+    Endpoint("GET", "/session", "A session for a user, admin by default", _session,
+             query={"user": _TEXT}),
     Endpoint("GET", "/secrets", "Every secret given out, for leak checks", _secrets),
     Endpoint("GET", "/health", "Whether the emulator is up", _health),
     Endpoint("GET", "/openapi.json", "This table as OpenAPI", _openapi),
+    Endpoint("GET", "/org/openapi.json", "What the org's own port answers, as OpenAPI", _surface),
 )  # fmt: skip
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
+from evergrant.emulator.bodies import read_body, replay
 from evergrant.emulator.objects import stamp
-from evergrant.emulator.records import keep_request
+from evergrant.emulator.trouble import fate, trace
+from evergrant.emulator.trouble.asker import asking_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from evergrant.emulator.faults import Fault, Faults
     from evergrant.emulator.org import Org
+    from evergrant.emulator.trouble.fault import Fault
 
 _SLASHES: Final = re.compile(r"/{2,}")
 _OPEN: Final = frozenset({
@@ -33,13 +34,15 @@ _LARGEST: Final = 1_048_576
 """Bytes in a body of those paths; what Salesforce answers to more is not known (inferred: 413)."""
 _KEPT: Final = 100
 """Parameters of one request that are remembered, and letters of their names."""
+_WRITTEN: Final = 8192
+"""Bytes of a request's parameters that are remembered."""
 
 
 class Front:
     """An ASGI app around the org's app."""
 
-    def __init__(self, org: Org, faults: Faults, inner: ASGIApp) -> None:
-        self._org, self._faults, self._inner = org, faults, inner
+    def __init__(self, org: Org, inner: ASGIApp) -> None:
+        self._org, self._inner = org, inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -48,7 +51,7 @@ class Front:
             return
         path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
         is_small = path.startswith(_SMALL)
-        body = await _body(receive, _LARGEST if is_small else None)
+        body = await read_body(receive, _LARGEST if is_small else None)
         seen = _Seen(send)
         if body is None:
             await _refuse_length(seen.send)
@@ -60,41 +63,37 @@ class Front:
             self._remember(scope, path, body, seen.status)
 
     async def _answer(self, scope: Scope, body: bytes, seen: _Seen) -> None:
-        with self._org.lock:
-            fault = self._faults.take(scope["path"])
+        fault = self._fault(scope, body)
         if fault is None:
-            await self._inner(scope, _replay(body), seen.send)
+            await self._inner(scope, replay(body), seen.send)
             return
-        await asyncio.sleep(fault.delay_s)
-        await self._misbehave(fault, scope, body, seen)
 
-    async def _misbehave(self, fault: Fault, scope: Scope, body: bytes, seen: _Seen) -> None:
-        if fault.drop == "after":
-            await self._inner(scope, _replay(body), seen.swallow)
-        if fault.drop:
-            await _drop(seen.out)
-        elif fault.status is None:
-            await self._inner(scope, _replay(body), seen.send)
-        else:
-            headers = [(b"content-type", fault.content_type.encode())]
-            await seen.send(
-                {"type": "http.response.start", "status": fault.status, "headers": headers}
-            )
-            await seen.send({"type": "http.response.body", "body": fault.body.encode()})
+        async def serve(out: Send) -> None:
+            await self._inner(scope, replay(body), seen.told_to(out))
+
+        await fate.meet(fault, serve, seen.out)
+
+    def _fault(self, scope: Scope, body: bytes) -> Fault | None:
+        faults = self._org.faults
+        if not faults.is_live():
+            return None
+        with self._org.lock:
+            asking = asking_of(self._org, scope, body)
+            fault = faults.take(asking)
+            if fault is not None:
+                trace.note(self._org, asking, fault)
+            return fault
 
     def _remember(self, scope: Scope, path: str, body: bytes, status: int | None) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        is_form = headers.get(b"content-type", "").startswith("application/x-www-form-urlencoded")
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        form = parse_qsl(body.decode("latin-1"), keep_blank_values=True) if is_form else []
+        at, headers = self._org.clock.now(), dict(scope["headers"])
+        kind = headers.get(b"content-type", b"")
+        form = body if kind.startswith(b"application/x-www-form-urlencoded") else b""
+        sent = b"&".join((scope["query_string"], form))[:_WRITTEN].decode("latin-1")
+        method, host = scope["method"], headers.get(b"host", b"").decode("latin-1")
         with self._org.lock:
-            keep_request(self._org, {
-                "at": stamp(self._org.clock.now()),
-                "method": scope["method"],
-                "path": path,
-                "host": headers.get(b"host", ""),
-                "status": status,
-                "parameters": masked([*query, *form]),
+            self._org.requests.keep(lambda: {
+                "at": stamp(at), "method": method, "path": path, "host": host, "status": status,
+                "parameters": masked(parse_qsl(sent, keep_blank_values=True)),
             })  # fmt: skip
 
 
@@ -105,7 +104,7 @@ def masked(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 class _Seen:
-    """Passes an answer on, or swallows it, and remembers its status."""
+    """Passes an answer on and remembers its status."""
 
     def __init__(self, out: Send) -> None:
         self.out = out
@@ -115,37 +114,18 @@ class _Seen:
         self._look(message)
         await self.out(message)
 
-    async def swallow(self, message: Message) -> None:
-        self._look(message)
+    def told_to(self, out: Send) -> Send:
+        """Passes an answer on to somebody else."""
+
+        async def tell(message: Message) -> None:
+            self._look(message)
+            await out(message)
+
+        return tell
 
     def _look(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-
-
-async def _drop(send: Send) -> None:
-    """Cut the connection without a byte of an answer.
-
-    NOTE: uvicorn gives no way to do that, so its transport is reached through the bound `send`.
-    """
-    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is None:
-        raise ConnectionResetError("a fault dropped the connection")
-    transport.abort()
-    await asyncio.sleep(0.01)
-
-
-async def _body(receive: Receive, limit: int | None) -> bytes | None:
-    """The whole body; None, all of it read and none kept, where it is longer than the limit."""
-    parts, length = [], 0
-    while True:
-        message = await receive()
-        part = message.get("body", b"")
-        length += len(part)
-        if limit is None or length <= limit:
-            parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts) if limit is None or length <= limit else None
 
 
 async def _refuse_length(send: Send) -> None:
@@ -153,12 +133,3 @@ async def _refuse_length(send: Send) -> None:
         "type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain")],
     })  # fmt: skip
     await send({"type": "http.response.body", "body": b"Request Entity Too Large"})
-
-
-def _replay(body: bytes) -> Receive:
-    messages = iter(({"type": "http.request", "body": body, "more_body": False},))
-
-    async def receive() -> Message:
-        return next(messages, {"type": "http.disconnect"})
-
-    return receive

@@ -4,13 +4,15 @@ The fifteen are three for the object (the key prefix), two for the instance, one
 and nine for the number, in base 62; the suffix of three says which of them are capitals.
 """
 
+import hashlib
 import random
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Final
 
 _BASE62: Final = digits + ascii_uppercase + ascii_lowercase
 _SUFFIX: Final = ascii_uppercase + "012345"
-_CHUNK: Final = 5
+_CAPITALS: Final = str.maketrans({each: str(int(each in ascii_uppercase)) for each in _BASE62})
 _SHORT: Final = 15
 _LONG: Final = 18
 _NUMBER_WIDTH: Final = 9
@@ -22,20 +24,23 @@ NO_ID: Final = "000000000000000AAA"
 
 def suffix(short: str) -> str:
     """The three characters that make a 15-character id safe to compare without case."""
-    chunks = (short[start : start + _CHUNK] for start in range(0, _SHORT, _CHUNK))
-    return "".join(
-        _SUFFIX[sum(1 << place for place, char in enumerate(chunk) if char in ascii_uppercase)]
-        for chunk in chunks
-    )
+    capitals = short.translate(_CAPITALS)[::-1]
+    first, second, third = capitals[10:], capitals[5:10], capitals[:5]
+    return _SUFFIX[int(first, 2)] + _SUFFIX[int(second, 2)] + _SUFFIX[int(third, 2)]
 
 
 def is_id(text: str) -> bool:
     """Whether the text has the form of an id; an 18-character one must bear the right suffix."""
-    if len(text) not in (_SHORT, _LONG) or not all(char in _BASE62 for char in text):
+    if len(text) not in (_SHORT, _LONG) or not _is_base62(text):
         return False
     return len(text) == _SHORT or text[_SHORT:].upper() == suffix(text[:_SHORT])
 
 
+def _is_base62(text: str) -> bool:
+    return text.isascii() and text.isalnum()
+
+
+@lru_cache(maxsize=1024)
 def to15(text: str) -> str:
     """The 15-character form; raises ValueError for anything that is not an id."""
     _require_id(text)
@@ -51,6 +56,18 @@ def to18(text: str) -> str:
 def _require_id(text: str) -> None:
     if not is_id(text):
         raise ValueError(f"expected a Salesforce id of 15 or 18 characters, got {text!r}")
+
+
+def twin(prefix: str, record: str, place: int = 0) -> str:
+    """The id of a row that is derived from another: the same record and place, the same id."""
+    short = f"{prefix}{record[3:6]}{_base62(place)[-3:]}{record[9:_SHORT]}"
+    return short + suffix(short)
+
+
+def named(prefix: str, name: str) -> str:
+    """The id of a row that has no record behind it, drawn from its name."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:6])
+    return to18(f"{prefix}000{_base62(number)}")
 
 
 def _base62(number: int) -> str:
@@ -69,14 +86,19 @@ class Ids:
         self._instance = "".join(random.Random(f"{seed}").choices(_BASE62, k=2))  # noqa: S311  # ids are not secrets
         self.counts: dict[str, int] = dict(counts or {})
         """How many ids each prefix has given out; saved with a snapshot and handed back."""
+        self._firsts: dict[str, int] = {}
 
     def new(self, prefix: str) -> str:
         """The next 18-character id for a key prefix, such as '005'."""
-        if len(prefix) != 3 or not all(char in _BASE62 for char in prefix):
+        if len(prefix) != 3 or not _is_base62(prefix):
             raise ValueError(f"expected a key prefix of three characters, got {prefix!r}")
         count = self.counts.get(prefix, 0)
         self.counts[prefix] = count + 1
-        return to18(f"{prefix}{self._instance}0{_base62(self._first(prefix) + count)}")
+        short = f"{prefix}{self._instance}0{_base62(self._first(prefix) + count)}"
+        return short + suffix(short)
 
     def _first(self, prefix: str) -> int:
-        return random.Random(f"{self._seed}:{prefix}").randrange(1, _FIRST_NUMBERS)  # noqa: S311  # as above
+        if prefix not in self._firsts:
+            drawn = random.Random(f"{self._seed}:{prefix}")  # noqa: S311  # as above
+            self._firsts[prefix] = drawn.randrange(1, _FIRST_NUMBERS)
+        return self._firsts[prefix]

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final
 
 from cryptography import x509
@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
+from evergrant.emulator.seeded_keys import BITS, private_key, serial_number
+
 KEY_ID: Final = "evergrant-emulator"
-_BITS: Final = 2048
 _YEAR: Final = timedelta(days=365)
 
 
@@ -116,10 +117,9 @@ def sign(claims: dict[str, Any], key: rsa.RSAPrivateKey, **more: str) -> str:
     return f"{signed}.{_encoded(signature)}"
 
 
-@cache
 def org_key() -> rsa.RSAPrivateKey:
-    """The key that signs id tokens, made once a process."""
-    return rsa.generate_private_key(65537, _BITS)
+    """The key that signs id tokens and JWT access tokens; no secret, and always the same."""
+    return private_key(KEY_ID)
 
 
 def jwks() -> dict[str, object]:
@@ -127,13 +127,13 @@ def jwks() -> dict[str, object]:
     numbers = org_key().public_key().public_numbers()
     return {"keys": [{
         "kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID,
-        "n": _encoded(numbers.n.to_bytes(_BITS // 8)), "e": _encoded(numbers.e.to_bytes(3)),
+        "n": _encoded(numbers.n.to_bytes(BITS // 8)), "e": _encoded(numbers.e.to_bytes(3)),
     }]}  # fmt: skip
 
 
-def new_key_pair(name: str, now: datetime) -> KeyPair:
-    """A fresh RSA key and a self-signed certificate valid for a year around now."""
-    key = rsa.generate_private_key(65537, _BITS)
+def new_key_pair(name: str, now: datetime, words: str) -> KeyPair:
+    """The RSA key of these words and a self-signed certificate valid for a year around now."""
+    key = private_key(words)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -155,7 +155,7 @@ def _self_signed(name: str, key: rsa.RSAPrivateKey, end: datetime) -> str:
         .subject_name(who)
         .issuer_name(who)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial_number(f"{name} {end:%Y%m%d}"))
         .not_valid_before(end - 2 * _YEAR)
         .not_valid_after(end)
         .sign(key, hashes.SHA256())

@@ -36,12 +36,14 @@ PERMISSIONS: Final[dict[str, str]] = {
     "ViewClientSecret": "View External Client App Consumer Secrets in Metadata",
     "ViewDataLeakageEvents": "View Real-Time Event Monitoring Data",
     "ViewEventLogFiles": "View Event Log Files",
+    "ViewEventLogObjectData": "View Event Log Object Data",
     "ViewSetup": "View Setup and Configuration",
 }
 """API name (without the column's prefix) to Setup label: Object Reference, PermissionSet.
 
 The API names of Assign Permission Sets, Manage Profiles and Permission Sets and Manage Session
-Permission Set Activations, and the label of UseAnyApiClient, are inferred.
+Permission Set Activations and View Event Log Object Data, and the label of UseAnyApiClient, are
+inferred.
 """
 
 COLUMN: Final = "Permissions"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from evergrant.emulator import objects, state
+from evergrant.emulator import objects, propagation, state
+from evergrant.emulator.gates import evaluate
 from evergrant.emulator.gates.attempt import BROWSER, AuthorizeMaterial
+from evergrant.emulator.ids import twin
 
 if TYPE_CHECKING:
     from evergrant.emulator.gates import Evaluation
     from evergrant.emulator.gates.attempt import Attempt
     from evergrant.emulator.org import Org
+    from evergrant.emulator.refusals.refusal import Refusal
 
 SUBTYPES: Final[dict[str, str]] = {
     "authorize": "OauthWebServer",
@@ -35,7 +37,6 @@ HYBRID: Final[dict[str, str]] = {
 _NO_TOKEN: Final = BROWSER - {"user_agent"}
 """Flows that end without a token: their success is not yet a login."""
 _UNKNOWN: Final = "N/A"
-_KEEP: Final = 2000
 
 
 def login(
@@ -45,7 +46,8 @@ def login(
     """One Login History row; gives its id."""
     record, now = org.ids.new("0Ya"), org.clock.now()
     objects.insert(
-        org.db, "LoginHistory", Id=record, UserId=user_id, LoginTime=now, LoginType=login_type,
+        org.db, "LoginHistory", Id=record, LoginGeoId=twin("04F", record),
+        CountryIso=_country(org, org.ip), UserId=user_id, LoginTime=now, LoginType=login_type,
         LoginSubType=subtype, Status=status, Application=application, SourceIp=org.ip,
         Browser=_UNKNOWN, Platform=_UNKNOWN, ApiType=_UNKNOWN, ApiVersion=_UNKNOWN,
         ClientVersion=_UNKNOWN, LoginUrl=login_url, OptionsIsPost=True,
@@ -53,6 +55,29 @@ def login(
     if status == "Success":
         objects.update(org.db, "User", user_id, LastLoginDate=now)
     return record
+
+
+def locate(org: Org, ip: str, country: str) -> None:
+    """Say in which country an address lies, by its two letters: logins from there will show it."""
+    state.note(org.db, f"country of {ip}", country.upper())
+
+
+def _country(org: Org, ip: str) -> str | None:
+    return state.recall(org.db, ("country", ip), lambda: _located(org, ip))
+
+
+def _located(org: Org, ip: str) -> str | None:
+    row = state.one(org.db, "SELECT value FROM x_meta WHERE key = ?", f"country of {ip}")
+    return None if row is None else str(row["value"])
+
+
+def verification(org: Org, user_id: str, ip: str) -> None:
+    """One row of VerificationHistory: a user confirmed who they are (values inferred)."""
+    objects.insert(
+        org.db, "VerificationHistory", Id=org.ids.new("0cp"), UserId=user_id, SourceIp=ip,
+        VerificationTime=org.clock.now(), VerificationMethod="Email", Activity="Login",
+        Policy="DeviceActivation", Status="Succeeded", EventGroup=1,
+    )  # fmt: skip
 
 
 def idp_event(org: Org, app_id: str, user_id: str | None, initiated_by: str, code: str) -> None:
@@ -86,7 +111,7 @@ def record_attempt(org: Org, attempt: Attempt, evaluation: Evaluation, login_url
 
     An unknown client or user leaves no row (inferred): there is nobody to attach it to.
     """
-    trace(org, attempt, evaluation)
+    trace(org, attempt)
     refusal = evaluation.refusal
     status = "Success" if refusal is None else refusal.login_status
     is_login = attempt.flow not in _NO_TOKEN or refusal is not None
@@ -95,15 +120,29 @@ def record_attempt(org: Org, attempt: Attempt, evaluation: Evaluation, login_url
             org, attempt.user.id, status, subtype=subtype_of(attempt),
             application=attempt.app.label if attempt.app else _UNKNOWN, login_url=login_url,
         )  # fmt: skip
-    code = "Success" if refusal is None else refusal.idp_code
+    code = "Success" if refusal is None else _idp_code(attempt, refusal)
     if attempt.app is not None and code is not None and attempt.flow != "device_code":
         by = "OauthAuthorize" if attempt.flow in BROWSER else "OauthTokenExchange"
         idp_event(org, attempt.app.id, attempt.user.id if attempt.user else None, by, code)
 
 
-def trace(org: Org, attempt: Attempt, evaluation: Evaluation) -> None:
-    """Keep every step of an attempt: the ground truth for tests of diagnosis."""
-    keep_trace(org, {
+def _idp_code(attempt: Attempt, refusal: Refusal) -> str | None:
+    """The ErrorCode of a refusal: at the browser every one has one, if only OAuth Error."""
+    return refusal.idp_code or ("OauthError" if attempt.flow in BROWSER else None)
+
+
+def trace(org: Org, attempt: Attempt) -> None:
+    """Keep an attempt: the ground truth for tests of diagnosis.
+
+    Only the facts are kept: the gates are pure, so they say the same again to whoever reads it.
+    """
+    under_way = propagation.pending(org)
+    org.attempts.keep(lambda: {**told(attempt, evaluate(attempt)), "pending": under_way})
+
+
+def told(attempt: Attempt, evaluation: Evaluation) -> dict[str, object]:
+    """An attempt and what the gates said, as JSON."""
+    return {
         "at": objects.stamp(attempt.at),
         "flow": attempt.flow,
         "app": attempt.app.name if attempt.app else None,
@@ -111,7 +150,7 @@ def trace(org: Org, attempt: Attempt, evaluation: Evaluation) -> None:
         "source_ip": attempt.source_ip,
         "host": attempt.host,
         **described(evaluation),
-    })  # fmt: skip
+    }
 
 
 def described(evaluation: Evaluation) -> dict[str, object]:
@@ -123,30 +162,9 @@ def described(evaluation: Evaluation) -> dict[str, object]:
         # Spelled out, for asdict on thirty steps costs more than all gates together.
         "steps": [
             {
-                "id": each.id, "outcome": each.outcome, "detail": each.detail,
-                "knob": each.knob, "mark": each.mark,
+                "id": each.id, "outcome": each.outcome, "detail": each.verdict.detail,
+                "knob": each.question.knob, "mark": each.question.mark,
             }
             for each in evaluation.steps
         ],
     }  # fmt: skip
-
-
-def keep_trace(org: Org, body: dict[str, object]) -> None:
-    """Store one traced attempt; only the newest are kept."""
-    _append(org, "x_trace", body)
-
-
-def keep_request(org: Org, body: dict[str, object]) -> None:
-    """Store one request seen; only the newest are kept."""
-    _append(org, "x_request", body)
-
-
-def _append(org: Org, table: str, body: dict[str, object]) -> None:
-    cursor = org.db.execute(f"INSERT INTO {table} (body) VALUES (?)", (json.dumps(body),))
-    org.db.execute(f"DELETE FROM {table} WHERE id <= ?", ((cursor.lastrowid or 0) - _KEEP,))
-
-
-def kept(org: Org, table: str, limit: int) -> list[dict[str, object]]:
-    """The newest entries of x_trace or x_request, newest last, each with its number."""
-    rows = state.every(org.db, f"SELECT id, body FROM {table} ORDER BY id DESC LIMIT ?", limit)
-    return [{"id": row["id"], **json.loads(row["body"])} for row in reversed(rows)]

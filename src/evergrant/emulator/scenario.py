@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Doing = Literal[
     "connect", "refresh", "call", "authorize", "jwt_bearer", "client_credentials", "password",
-    "soap_login", "device",
+    "soap_login", "device", "saml_bearer", "live_on",
 ]  # fmt: skip
 Healing = Literal["reauthorize", "retry", "none", "fix"]
 Phase = Literal["setup", "break", "heal"]
@@ -43,7 +43,19 @@ MUTATIONS: Final = {
     "wrong-password": "The client sends a password that is not the user's.",
     "no-security-token": "The client sends the password without the security token behind it.",
     "two-devices-at-once": "Two devices of one user sign in at the same time.",
+    "ended-certificate": "The client goes on signing with a key whose certificate has ended.",
+    "mangled-key": "The client cannot read its private key and sends the claims without signature.",
+    "no-secret": "The client leaves out its consumer secret.",
+    "misspelled-grant-type": "The client writes grant_type=refresh-token.",
     "refresh-twice-at-once": "The client sends the same refresh token twice at the same time.",
+    "mangled-token": "The client sends a refresh token that its storage has changed.",
+    "mangled-code": "The client encodes the authorization code a second time.",
+    "no-challenge": "The client authorizes without a code challenge.",
+    "immediate": "The client asks for an authorization without a person (immediate=true).",
+    "scope-on-token": "The client sends a scope to the token endpoint.",
+    "sandbox-host": "The request carries the Host header test.salesforce.com.",
+    "no-bearer": "The client leaves the word Bearer out of the Authorization header.",
+    "narrow-token": "The client calls with a token whose scopes do not reach the API.",
 }
 """What can be wrong with a client, by name; drills and tests carry them out."""
 

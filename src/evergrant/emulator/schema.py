@@ -1,6 +1,6 @@
 """What a queryable object is made of: fields, what may be done with them, who sees which rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -9,7 +9,7 @@ Mark = Literal["official", "recorded", "inferred"]
 
 FieldType = Literal[
     "id", "reference", "string", "picklist", "textarea", "url", "email", "phone",
-    "boolean", "int", "datetime",
+    "boolean", "int", "double", "datetime", "base64",
 ]  # fmt: skip
 
 NEVER: Final[frozenset[str]] = frozenset()
@@ -42,6 +42,12 @@ class Field:
     """Any one of these permissions shows the field; empty: whoever sees the row sees it."""
     feature: str | None = None
     """The feature without which the org has no such field."""
+    since: int = 0
+    """The API version that brought the field; 0: every version of this org has it."""
+    in_tooling_only: bool = False
+    """Whether the Tooling API alone shows the field."""
+    computed: str = ""
+    """SQL that takes the place of the stored value; {row} is the row, :session the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,25 @@ Visibility = Everyone | Needs | OwnRows
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Rows that are not stored but read, at each query, from what the org obeys."""
+
+    source: str
+    """What follows FROM."""
+    columns: Mapping[str, str]
+    """SQL by field; a field without is null, a boolean false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Rows of another object that refer to this one, by the name a subquery calls them."""
+
+    name: str
+    entity: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class SObject:
     """One queryable object: its name, key prefix, fields and who sees its rows."""
 
@@ -93,6 +118,18 @@ class SObject:
     """How well the list of fields, with its labels and lengths, is known as a whole."""
     end: int | None = None
     """The row after which a query gives no more, whatever the count."""
+    rows: str = "written when it happens"
+    """Where the rows come from, for the reference."""
+    view: View | None = None
+    kept: str = ""
+    """An SQL condition on rows that are still there; :epoch and :half_year_ago may stand in it."""
+    since: int = 0
+    """The API version that brought the object; 0: every version of this org has it."""
+    feature: str | None = None
+    """The feature without which the org has no such object."""
+    in_data: bool = True
+    """False for objects of the Tooling API alone."""
+    children: tuple[Child, ...] = ()
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
     by_relationship: dict[str, Field] = field(init=False, repr=False, compare=False)
 
@@ -148,6 +185,11 @@ def boolean(name: str, label: str) -> Field:
 def integer(name: str, label: str, digits: int = 9) -> Field:
     """A whole number."""
     return Field(name, "int", label, digits)
+
+
+def double(name: str, label: str) -> Field:
+    """A number with a fraction."""
+    return Field(name, "double", label)
 
 
 def moment(name: str, label: str) -> Field:

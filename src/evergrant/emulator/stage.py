@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evergrant.emulator import acts, records, scenario, state, world
-from evergrant.emulator.faults import Faults
-from evergrant.emulator.org import Org, Snapshot
+from evergrant.emulator import acts, scenario, state, state_file, world
+from evergrant.emulator.clock import Clock
+from evergrant.emulator.homes import Home
+from evergrant.emulator.org import MEMORY, Org, Snapshot
+from evergrant.emulator.worlds import ACME
 
 if TYPE_CHECKING:
     from evergrant.emulator.scenario import Phase
+    from evergrant.emulator.worlds import World
 
 
 class NoSnapshot(KeyError):
@@ -19,19 +22,35 @@ class NoSnapshot(KeyError):
 class Stage:
     """One org on a stage; every method holds the org's lock."""
 
-    def __init__(self, seed: int = 7, path: str = ":memory:") -> None:
-        self.org = Org(seed, path)
-        self.faults = Faults()
+    def __init__(
+        self, seed: int = 7, path: str = MEMORY, home: Home | None = None,
+        clock: Clock | None = None, begins: World | Org = ACME,
+    ) -> None:  # fmt: skip
+        """A clock that is given is shared: no reset of this org moves it.
+
+        An org that is given stands on the stage as it is, which is its beginning.
+        Raises state_file.BadState, sqlite3.Error.
+        """
         self._saved: dict[str, Snapshot] = {}
-        self._fresh = _fresh(seed)
+        if isinstance(begins, Org):
+            self.org, self._fresh = begins, begins.snapshot()
+            return
+        home, time = home or Home(), clock or Clock()
+        self.org = Org(seed, path, home=home, clock=time, has_own_time=clock is None)
+        state_file.expect(self.org)
+        self._fresh = _fresh(seed, home, begins)
         if not _is_built(self.org):
             self.org.restore(self._fresh)
+
+    def fork(self) -> Stage:
+        """Another stage whose org was the same until now; snapshots stay behind."""
+        return Stage(begins=self.org.fork())
 
     def reset(self) -> None:
         """Back to the beginning: world, clock, address; faults are lifted."""
         with self.org.lock:
             self.org.restore(self._fresh)
-            self.faults.laid.clear()
+            self.org.faults.laid.clear()
             for name in self.org.keys:
                 world.keep_certificate(self.org, name)
 
@@ -71,12 +90,12 @@ class Stage:
     def trace(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest attempts with their steps, newest last."""
         with self.org.lock:
-            return records.kept(self.org, "x_trace", limit)
+            return self.org.attempts.newest(limit)
 
     def history(self, limit: int = 1000) -> list[dict[str, Any]]:
         """The newest requests seen, newest last, secrets masked."""
         with self.org.lock:
-            return records.kept(self.org, "x_request", limit)
+            return self.org.requests.newest(limit)
 
     def secrets(self) -> dict[str, list[str]]:
         """Every secret ever given out, by kind, across resets of this run."""
@@ -94,9 +113,9 @@ class Stage:
         self.org.close()
 
 
-def _fresh(seed: int) -> Snapshot:
-    org = Org(seed)
-    world.build(org)
+def _fresh(seed: int, home: Home, begins: World) -> Snapshot:
+    org = Org(seed, home=home)
+    world.build(org, begins)
     snapshot = org.snapshot()
     org.close()
     return snapshot

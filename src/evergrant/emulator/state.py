@@ -5,15 +5,19 @@ Times in them are seconds since the epoch by the emulator's clock.
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import asdict
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeVar, cast
 
 from evergrant.emulator.policies import AppPolicy, OrgPolicy, ProfilePolicy
+
+T = TypeVar("T")
 
 _TABLES: Final = (
     "x_meta (key TEXT PRIMARY KEY, value TEXT)",
     "x_policy (kind TEXT, id TEXT, value TEXT, PRIMARY KEY (kind, id))",
+    "x_superseded (kind TEXT, id TEXT, value TEXT, until REAL)",
     "x_app (id TEXT PRIMARY KEY, name TEXT UNIQUE, consumer_key TEXT UNIQUE)",
     "x_secret (app_id TEXT, secret TEXT, until REAL)",
     "x_user (id TEXT PRIMARY KEY, password TEXT, security_token TEXT)",
@@ -23,26 +27,70 @@ _TABLES: Final = (
     " user_id TEXT, state TEXT, issued_at REAL, polled_at REAL)",
     "x_handler (name TEXT PRIMARY KEY, body TEXT)",
     "x_refresh (token TEXT PRIMARY KEY, family TEXT, app_id TEXT, user_id TEXT, scopes TEXT,"
-    " issued_at REAL, used_at REAL, state TEXT)",
+    " issued_at REAL, used_at REAL, state TEXT, flow TEXT, level TEXT)",
     "x_session (token TEXT PRIMARY KEY, id TEXT, user_id TEXT, app_id TEXT, scopes TEXT,"
-    " source_ip TEXT, seen_at REAL, seconds INTEGER, family TEXT, ended TEXT,"
-    " is_jwt INTEGER)",
-    "x_trace (id INTEGER PRIMARY KEY, body TEXT)",
-    "x_request (id INTEGER PRIMARY KEY, body TEXT)",
-    "x_issued (secret TEXT PRIMARY KEY, kind TEXT)",
+    " source_ip TEXT, opened_at REAL, seen_at REAL, seconds INTEGER, family TEXT, ended TEXT,"
+    " is_jwt INTEGER, level TEXT)",
+    "x_confirmed (user_id TEXT, ip TEXT, PRIMARY KEY (user_id, ip))",
+    "x_staged (id TEXT PRIMARY KEY, app_id TEXT, consumer_key TEXT, secret TEXT, state TEXT,"
+    " until REAL)",
+    "x_issued (secret TEXT, kind TEXT)",
+    "x_metadata (type TEXT, name TEXT, owner TEXT, body TEXT, created TEXT, modified TEXT,"
+    " PRIMARY KEY (type, name))",
+    "x_metadata_job (id TEXT PRIMARY KEY, body TEXT, content BLOB, words TEXT, waits INTEGER)",
+    "x_call (id INTEGER PRIMARY KEY, at TEXT, user_id TEXT, app_id TEXT, session_id TEXT,"
+    " method TEXT, path TEXT, version TEXT, family TEXT, entity TEXT, status INTEGER, ip TEXT,"
+    " agent TEXT)",
+    "x_logout (id INTEGER PRIMARY KEY, at TEXT, user_id TEXT, app_id TEXT, session_id TEXT,"
+    " ip TEXT, why TEXT)",
+    "x_certificate (name TEXT PRIMARY KEY, label TEXT, pem TEXT, words TEXT)",
+    "x_package (name TEXT PRIMARY KEY, installed TEXT)",
+    "x_connection (direction TEXT PRIMARY KEY, user_id TEXT, chosen TEXT, secret TEXT,"
+    " trouble TEXT, changed TEXT)",
+    "x_vendor_flow (state TEXT PRIMARY KEY, direction TEXT, verifier TEXT, account TEXT)",
+    "x_log_file (id TEXT PRIMARY KEY, body BLOB)",
 )
 _INDEXES: Final = (
     "x_refresh_family ON x_refresh (family)",
     "x_refresh_user ON x_refresh (user_id, app_id)",
-    "x_session_family ON x_session (family)",
-    "x_session_user ON x_session (user_id)",
-    "x_session_app ON x_session (app_id)",
+    "x_session_family ON x_session (family) WHERE family IS NOT NULL",
+    "x_session_id ON x_session (id)",
+    "x_call_at ON x_call (at)",
+    "x_logout_at ON x_logout (at)",
 )
 
+_STANDING: Final = {
+    "User": "LastLoginDate",
+    "UserLogin": "",
+    "Profile": "",
+    "PermissionSet": "",
+    "PermissionSetAssignment": "",
+    "SetupEntityAccess": "",
+    "x_policy": "",
+    "x_superseded": "",
+    "x_app": "",
+    "x_secret": "",
+    "x_meta": "",
+    "x_confirmed": "",
+}
+"""Tables that say who may do what, each with the column that every login writes."""
+_MOST_KNOWN: Final = 4096
 
-def connect(path: str) -> sqlite3.Connection:
+
+class Database(sqlite3.Connection):
+    """A connection that remembers what was read of the standing tables until one changes."""
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.known: dict[Hashable, object] = {}
+
+
+def connect(path: str) -> Database:
     """Open the one database; it is guarded by the org's lock, so any thread may use it."""
-    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    db = sqlite3.connect(
+        path, check_same_thread=False, isolation_level=None, factory=Database,
+        cached_statements=512,
+    )  # fmt: skip
     db.row_factory = sqlite3.Row
     # A lost emulator loses nothing of worth: speed comes before durability.
     db.execute("PRAGMA synchronous = OFF")
@@ -58,6 +106,29 @@ def create_internal_tables(db: sqlite3.Connection) -> None:
         db.execute(f"CREATE INDEX IF NOT EXISTS {index}")
 
 
+def watch(db: Database) -> None:
+    """Forget what is known as soon as a row of a standing table changes, whoever changes it."""
+    db.create_function("forget", 0, db.known.clear)
+    for table, noisy in _STANDING.items():
+        columns = [row["name"] for row in db.execute(f'PRAGMA table_info("{table}")')]
+        watched = ", ".join(f'"{each}"' for each in columns if each != noisy)
+        for when in ("INSERT", "DELETE", f"UPDATE OF {watched}"):
+            name = f"x_watch_{table}_{when.partition(' ')[0]}"
+            db.execute(
+                f'CREATE TEMP TRIGGER "{name}" AFTER {when} ON main."{table}"'
+                " BEGIN SELECT forget(); END"
+            )
+
+
+def recall(db: Database, key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` answers, which must rest on standing tables only; read once until they change."""
+    if key not in db.known:
+        if len(db.known) >= _MOST_KNOWN:
+            db.known.clear()
+        db.known[key] = read()
+    return cast("T", db.known[key])
+
+
 def one(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Row | None:
     """The first row of a query, or None."""
     row: sqlite3.Row | None = db.execute(sql, values).fetchone()
@@ -71,11 +142,13 @@ def every(db: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row
 
 def put(db: sqlite3.Connection, table: str, **values: object) -> None:
     """Insert or replace one row of an internal table."""
-    marks = ", ".join("?" for _ in values)
-    db.execute(
-        f"INSERT OR REPLACE INTO {table} ({', '.join(values)}) VALUES ({marks})",
-        tuple(values.values()),
-    )
+    db.execute(_putting(table, tuple(values)), tuple(values.values()))
+
+
+@cache
+def _putting(table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" for _ in columns)
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})"
 
 
 def note(db: sqlite3.Connection, key: str, value: str) -> None:
@@ -83,8 +156,12 @@ def note(db: sqlite3.Connection, key: str, value: str) -> None:
     put(db, "x_meta", key=key, value=value)
 
 
-def noted(db: sqlite3.Connection, key: str) -> str:
+def noted(db: Database, key: str) -> str:
     """A word remembered; raises KeyError when there is none."""
+    return recall(db, ("x_meta", key), lambda: _noted(db, key))
+
+
+def _noted(db: Database, key: str) -> str:
     row = one(db, "SELECT value FROM x_meta WHERE key = ?", key)
     if row is None:
         raise KeyError(key)
@@ -100,6 +177,7 @@ def next_run(db: sqlite3.Connection) -> int:
 
 
 Policy = AppPolicy | ProfilePolicy | OrgPolicy
+P = TypeVar("P", AppPolicy, ProfilePolicy, OrgPolicy)
 
 
 def save_policy(db: sqlite3.Connection, id_: str, policy: Policy) -> None:
@@ -107,26 +185,51 @@ def save_policy(db: sqlite3.Connection, id_: str, policy: Policy) -> None:
     put(db, "x_policy", kind=type(policy).__name__, id=id_, value=json.dumps(asdict(policy)))
 
 
-def load_app(db: sqlite3.Connection, id_: str) -> AppPolicy:
+def load_app(db: Database, id_: str) -> AppPolicy:
     """An app by its record id; raises KeyError."""
-    return AppPolicy(**_loaded(db, "AppPolicy", id_))
+    return recall(db, (AppPolicy, id_), lambda: AppPolicy(**_loaded(db, "AppPolicy", id_)))
 
 
-def load_profile(db: sqlite3.Connection, id_: str) -> ProfilePolicy:
+def secrets_of(db: Database, app_id: str) -> tuple[tuple[str, float | None], ...]:
+    """An app's secrets, each with the moment after which it is good no longer."""
+    return recall(db, ("x_secret", app_id), lambda: _read_secrets(db, app_id))
+
+
+def _read_secrets(db: Database, app_id: str) -> tuple[tuple[str, float | None], ...]:
+    rows = every(db, "SELECT secret, until FROM x_secret WHERE app_id = ?", app_id)
+    return tuple((row["secret"], row["until"]) for row in rows)
+
+
+def load_profile(db: Database, id_: str) -> ProfilePolicy:
     """A profile's login policy by its record id; raises KeyError."""
-    return ProfilePolicy(**_loaded(db, "ProfilePolicy", id_))
+    return recall(
+        db, (ProfilePolicy, id_), lambda: ProfilePolicy(**_loaded(db, "ProfilePolicy", id_))
+    )
 
 
-def load_org(db: sqlite3.Connection) -> OrgPolicy:
+def load_org(db: Database) -> OrgPolicy:
     """What holds for the whole org; raises KeyError."""
-    return OrgPolicy(**_loaded(db, "OrgPolicy", "org"))
+    return recall(db, OrgPolicy, lambda: OrgPolicy(**_loaded(db, "OrgPolicy", "org")))
 
 
-def _loaded(db: sqlite3.Connection, kind: str, id_: str) -> dict[str, Any]:
+def find_policy(db: Database, kind: type[P], id_: str) -> P | None:
+    """A policy by its kind and id; None where there is none yet."""
+    try:
+        return kind(**_loaded(db, kind.__name__, id_))
+    except KeyError:
+        return None
+
+
+def _loaded(db: Database, kind: str, id_: str) -> dict[str, Any]:
     row = one(db, "SELECT value FROM x_policy WHERE kind = ? AND id = ?", kind, id_)
     if row is None:
         raise KeyError(f"{kind} {id_}")
-    return {name: tupled(value) for name, value in json.loads(row["value"]).items()}
+    return policy_words(row["value"])
+
+
+def policy_words(text: str) -> dict[str, Any]:
+    """The knobs of a policy as it was stored."""
+    return {name: tupled(value) for name, value in json.loads(text).items()}
 
 
 def tupled(value: object) -> object:

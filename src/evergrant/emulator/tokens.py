@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from evergrant.emulator import objects, state
+from evergrant.emulator import levels, objects, state
 from evergrant.emulator.sessions import end_sessions, opaque
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
+    from evergrant.emulator.gates.attempt import Flow
     from evergrant.emulator.org import Org
     from evergrant.emulator.policies import AppPolicy
 
 _ORDER: Final = {"oldest": "issued_at, rowid", "least_recently_used": "used_at, rowid"}
+_KEPT: Final = ("family", "app_id", "user_id", "scopes", "issued_at", "flow", "level")
+"""What a rotated refresh token hands on to its successor."""
 Ended = Literal["revoked", "evicted", "rotated"]
 
 
@@ -30,11 +33,15 @@ class Granted:
     family: str
 
 
-def grant(org: Org, app: AppPolicy, user_id: str, scopes: str) -> Granted:
+def grant(org: Org, app: AppPolicy, user_id: str, scopes: str, flow: Flow) -> Granted:
     """Give a refresh token; where it is one too many, another of the same user and app ends."""
     family, now = org.ids.new("0CQ"), org.clock.now()
     token = opaque(org, "5Aep861", 80, "refresh_token")
-    _store(org, token, family, app.id, user_id, scopes, now.timestamp())
+    state.put(
+        org.db, "x_refresh", token=token, family=family, app_id=app.id, user_id=user_id,
+        scopes=scopes, issued_at=now.timestamp(), used_at=now.timestamp(), state="live",
+        flow=flow, level=levels.of_person(org, user_id, app),
+    )  # fmt: skip
     menu = state.one(org.db, 'SELECT "Id" FROM "AppMenuItem" WHERE "ApplicationId" = ?', app.id)
     # Tokens of external client apps often lack the link to the menu item (recorded).
     has_menu_item = menu is not None and app.kind == "connected_app"
@@ -46,15 +53,6 @@ def grant(org: Org, app: AppPolicy, user_id: str, scopes: str) -> Granted:
     )  # fmt: skip
     _evict(org, app.id, user_id)
     return Granted(token, family)
-
-
-def _store(
-    org: Org, token: str, family: str, app_id: str, user_id: str, scopes: str, issued_at: float
-) -> None:
-    state.put(
-        org.db, "x_refresh", token=token, family=family, app_id=app_id, user_id=user_id,
-        scopes=scopes, issued_at=issued_at, used_at=org.clock.now().timestamp(), state="live",
-    )  # fmt: skip
 
 
 def _evict(org: Org, app_id: str, user_id: str) -> None:
@@ -80,10 +78,8 @@ def use(org: Org, row: Row, *, rotate: bool) -> str | None:
         return None
     successor = opaque(org, "5Aep861", 80, "refresh_token")
     org.db.execute("UPDATE x_refresh SET state = 'rotated' WHERE token = ?", (row["token"],))
-    _store(
-        org, successor, row["family"], row["app_id"], row["user_id"], row["scopes"],
-        row["issued_at"],
-    )  # fmt: skip
+    kept = {name: row[name] for name in _KEPT}
+    state.put(org.db, "x_refresh", token=successor, used_at=now, state="live", **kept)
     objects.update(org.db, "OauthToken", row["family"], AccessToken=successor)
     return successor
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from evergrant.emulator import doors
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from evergrant.emulator.gates.attempt import Host
     from evergrant.emulator.org import Org
 
-_HOSTS: Final[dict[str, Host]] = {"login.salesforce.com": "login", "test.salesforce.com": "test"}
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 Fields = Mapping[str, str | int]
 """The members of an answer."""
-_FORM: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_URLENCODED: Final = "application/x-www-form-urlencoded"
+_MULTIPART: Final = "multipart/form-data"
+_MOST_FIELDS: Final = 1000
+"""More fields than that are no form (inferred; Salesforce's own limit is not known)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,17 @@ class Place:
 
 
 def place_of(org: Org, request: Request) -> Place:
-    """Read the Host header: only login. and test.salesforce.com are generic hosts."""
+    """Read the Host header: a generic host by its name or its port, else the org itself.
+
+    A generic host of the other kind of org is a foreign one: it knows none of the org's users.
+    """
     name = request.headers.get("host", "")
-    host = _HOSTS.get(name.partition(":")[0].lower(), "my_domain")
-    own = f"{request.url.scheme}://{name}" if host == "my_domain" and name else org.base_url
-    return Place(host, own, name.partition(":")[0])
+    role = doors.generic(org, name)
+    if role is None:
+        own = f"{request.scope['scheme']}://{name}" if name else org.base_url
+        return Place("my_domain", own, name.partition(":")[0])
+    host: Host = role if role == org.home.role else "foreign"
+    return Place(host, org.base_url, f"{role}.salesforce.com")
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -55,19 +64,32 @@ async def form_of(request: Request) -> dict[str, str]:
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
     """The fields of a form as they came, repeated names too."""
-    if not request.headers.get("content-type", "").lower().startswith(_FORM):
-        return []
+    kind = request.headers.get("content-type", "").lower()
     try:
-        form = await request.form()
+        if kind.startswith(_URLENCODED):
+            return _urlencoded(await request.body())
+        if kind.startswith(_MULTIPART):
+            form = await request.form(max_fields=_MOST_FIELDS)
+            return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     except (ClientDisconnect, HTTPException, ValueError):
         return []
-    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return []
+
+
+def _urlencoded(body: bytes) -> list[tuple[str, str]]:
+    """The fields of an urlencoded body; raises ValueError for too many."""
+    text = body.decode("latin-1")
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
 
 
 def twice(fields: Iterable[tuple[str, str]]) -> str:
-    """The first name that stands twice; empty where none does (RFC 6749 section 3.2)."""
-    counted = Counter(name for name, _ in fields)
-    return next((name for name, count in counted.items() if count > 1), "")
+    """The first name that comes again; empty where none does (RFC 6749 section 3.2)."""
+    seen: set[str] = set()
+    for name, _ in fields:
+        if name in seen:
+            return name
+        seen.add(name)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +135,20 @@ def token_reply(
     request: Request, form: Mapping[str, str], fields: Fields, status: int = 200
 ) -> Response:
     """An answer of the token endpoint as JSON, or as XML or a form where that was asked for."""
-    asked = form.get("format") or request.query_params.get("format", "")
-    asked = asked or request.headers.get("accept", "")
+    asked = form.get("format") or _query_format(request) or request.headers.get("accept", "")
     if "json" in asked:
         return JSONResponse(dict(fields), status, headers=_NO_STORE)
     if "urlencoded" in asked:
-        body, kind = urlencode(fields), "application/x-www-form-urlencoded"
+        body, kind = urlencode(fields), _URLENCODED
     elif "xml" in asked and "html" not in asked:
         body, kind = _xml(fields), "application/xml"
     else:
         return JSONResponse(dict(fields), status, headers=_NO_STORE)
     return Response(body, status, headers=_NO_STORE, media_type=kind)
+
+
+def _query_format(request: Request) -> str:
+    return request.query_params.get("format", "") if request.scope["query_string"] else ""
 
 
 def _xml(fields: Fields) -> str:

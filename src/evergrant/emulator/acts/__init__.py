@@ -7,8 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from evergrant.emulator.acts import apps as acts_apps
+from evergrant.emulator.acts import certificates as acts_certificates
+from evergrant.emulator.acts import creation as acts_creation
+from evergrant.emulator.acts import org_life as acts_life
+from evergrant.emulator.acts import security as acts_security
 from evergrant.emulator.acts import setup as acts_setup
+from evergrant.emulator.acts import trouble as acts_trouble
 from evergrant.emulator.acts import users as acts_users
+from evergrant.emulator.acts import vendor as acts_vendor
 
 if TYPE_CHECKING:
     from evergrant.emulator.org import Org
@@ -51,6 +57,35 @@ ACTS: Final[dict[str, Act]] = {
         acts_setup.remove_session,
         acts_setup.set_token_handler,
         acts_setup.recertify_app,
+        acts_creation.create_app,
+        acts_creation.create_user,
+        acts_certificates.create_certificate,
+        acts_certificates.delete_certificate,
+        acts_security.contain_user,
+        acts_security.withdraw_app,
+        acts_security.revoke_jwts,
+        acts_security.lock_user,
+        acts_security.change_password,
+        acts_security.reset_password,
+        acts_security.confirm_identity,
+        acts_life.refresh_sandbox,
+        acts_life.migrate_org,
+        acts_life.lock_org,
+        acts_life.suspend_org,
+        acts_life.close_org,
+        acts_life.expire_trial,
+        acts_life.reopen_org,
+        acts_vendor.install_package,
+        acts_vendor.uninstall_package,
+        acts_vendor.connect_outbound,
+        acts_vendor.choose_organization,
+        acts_vendor.connect_inbound,
+        acts_vendor.disconnect,
+        acts_vendor.try_connections,
+        acts_vendor.break_outbound,
+        acts_vendor.set_callouts,
+        acts_trouble.lay_fault,
+        acts_trouble.lift_faults,
     )
 }
 

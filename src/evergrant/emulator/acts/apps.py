@@ -101,7 +101,12 @@ def set_callbacks(org: Org, *, app: str, callbacks: list[str]) -> Done:
 
 def set_certificate(org: Org, *, app: str, pem: str = "") -> Done:
     """Register a certificate; without one, a new one whose private key nobody has."""
-    fresh = pem or jwts.new_key_pair(app, org.clock.now()).certificate
+    fresh = (
+        pem
+        or jwts.new_key_pair(
+            app, org.clock.now(), f"nobody {org.random.getrandbits(64)}"
+        ).certificate
+    )
     return set_app(org, app=app, certificate=fresh)
 
 

@@ -1,6 +1,6 @@
 """What an admin does on Setup pages beyond apps and users as a whole: one approval, one session.
 
-Audit action names follow the rule of acts_apps; as in acts_users, revoking leaves no line.
+Audit action names follow the rule of acts_apps; as in acts_users, revoking leaves one of ours.
 """
 
 from __future__ import annotations
@@ -53,10 +53,11 @@ def unlock_user(org: Org, *, user: str) -> Done:
 
 def revoke_approval(org: Org, *, approval: str) -> Done:
     """Revoke one approval by the id of its OauthToken row; the user's others stand."""
-    row = state.one(org.db, 'SELECT 1 FROM "OauthToken" WHERE "Id" = ?', approval)
+    row = state.one(org.db, 'SELECT "AppName" FROM "OauthToken" WHERE "Id" = ?', approval)
     if row is None:
         raise KeyError("no such approval stands")
     tokens.end_family(org, approval, "revoked")
+    audit(org, "inferred:revokeOauthToken", f"Revoked one approval of {row['AppName']}", _OAUTH)
     return {"revoked": 1}
 
 
@@ -64,6 +65,7 @@ def remove_session(org: Org, *, session: str) -> Done:
     """Remove one session on Session Management by the id of its AuthSession row."""
     if not end_sessions(org, "removed by an admin", id=session):
         raise KeyError("no such session is live")
+    audit(org, "inferred:removeSession", f"Removed session {session}", _USERS)
     return {"sessions_ended": 1}
 
 
@@ -87,7 +89,7 @@ def recertify_app(org: Org, *, app: str, days: int) -> Done:
     if app not in org.keys:
         raise KeyError(f"no key pair was made for {app} yet")
     end = org.clock.now() + timedelta(days=days)
-    org.keys[app] = jwts.recertified(org.keys[app], app, end)
-    apps_.save(org, replace(policy, certificate=org.keys[app].certificate))
+    fresh = jwts.recertified(org.keys[app], app, end)
+    apps_.save(org, replace(policy, certificate=fresh.certificate))
     audit(org, "changeApplicationCertificate", f"Changed connected app {policy.label}", _OAUTH)
     return {"ends": objects.stamp(end)}

@@ -1,7 +1,7 @@
 """What an admin does to users, profiles, the org and its approvals; what happens around it.
 
-Audit action names follow the rule of acts_apps. Revoking, and removing sessions, leave no line:
-whether Salesforce writes one is not known (inferred).
+Audit action names follow the rule of acts_apps. Revoking, and removing sessions, leave a line of
+ours: whether Salesforce writes one is not known.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-from evergrant.emulator import objects, records, state, tokens
+from evergrant.emulator import objects, propagation, records, state, tokens
 from evergrant.emulator.accounts import app_by_name, user_row
 from evergrant.emulator.clock import span
 from evergrant.emulator.oauth.grants import hand_out
@@ -125,7 +125,7 @@ def set_profile(
         raise KeyError(f"no profile is named {profile}")
     for name, value in (permissions or {}).items():
         _permit(org, row["Id"], name, value=value)
-    state.save_policy(org.db, row["Id"], changed(state.load_profile(org.db, row["Id"]), knobs))
+    propagation.save(org, row["Id"], changed(state.load_profile(org.db, row["Id"]), knobs))
     actions = [_PROFILE_ACTIONS.get(name, _OTHER_ACTION) for name in knobs]
     for action in dict.fromkeys(actions or [_OTHER_ACTION]):
         audit(org, action, f"Changed profile {profile}", _USERS)
@@ -145,7 +145,7 @@ def set_org(org: Org, **knobs: object) -> Done:
     """Turn knobs of the whole org."""
     before = state.load_org(org.db)
     after = changed(before, knobs)
-    state.save_policy(org.db, "org", after)
+    propagation.save(org, "org", after)
     action = "inferred:changeOrgSettings"
     if before.api_access_control != after.api_access_control:
         on = after.api_access_control
@@ -157,14 +157,18 @@ def set_org(org: Org, **knobs: object) -> Done:
 def revoke_user_app(org: Org, *, user: str, app: str) -> Done:
     """Revoke what one user approved for an app."""
     row, policy = find_user(org, user), app_by_name(org.db, app)
-    return {"revoked": tokens.end_approvals(org, user_id=row["Id"], app_id=policy.id)}
+    revoked = tokens.end_approvals(org, user_id=row["Id"], app_id=policy.id)
+    told = f"Revoked {policy.label} for {row['Username']}"
+    audit(org, "inferred:revokeOauthToken", told, "Connected Apps")
+    return {"revoked": revoked}
 
 
 def revoke_app(org: Org, *, app: str) -> Done:
-    """Revoke every approval of an app, as Salesforce itself did in 2025."""
+    """Revoke every approval of an app on Connected Apps OAuth Usage."""
     policy = app_by_name(org.db, app)
     revoked = tokens.end_approvals(org, app_id=policy.id)
     end_sessions(org, "revoked", app_id=policy.id)
+    audit(org, "inferred:revokeOauthToken", f"Revoked {policy.label} for all", "Connected Apps")
     return {"revoked": revoked}
 
 
@@ -187,12 +191,17 @@ def expire_sessions(org: Org, *, app: str) -> Done:
 def remove_sessions(org: Org, *, app: str) -> Done:
     """Remove the app's sessions on Session Management; refresh tokens stay."""
     policy = app_by_name(org.db, app)
-    return {"sessions_ended": end_sessions(org, "removed by an admin", app_id=policy.id)}
+    ended = end_sessions(org, "removed by an admin", app_id=policy.id)
+    audit(org, "inferred:removeSession", f"Removed sessions of {policy.label}", _USERS)
+    return {"sessions_ended": ended}
 
 
-def set_ip(org: Org, *, ip: str) -> Done:
-    """Make callers appear to come from this address."""
+def set_ip(org: Org, *, ip: str, country: str = "") -> Done:
+    """Make callers appear to come from this address; country: its two letters, for LoginGeo."""
     org.ip = str(ip_address(ip))
+    org.remember()
+    if country:
+        records.locate(org, org.ip, country)
     return {"ip": org.ip}
 
 

@@ -10,9 +10,11 @@ from starlette.responses import JSONResponse, Response
 
 from evergrant.emulator import state
 from evergrant.emulator.data.errors import HEADERS, DataError, refusal
+from evergrant.emulator.events import files, log
 from evergrant.emulator.objects import find_object, not_built
+from evergrant.emulator.objects.logs import MONITORING
 from evergrant.emulator.soql.errors import SoqlError
-from evergrant.emulator.soql.scope import Caller, visible_rows
+from evergrant.emulator.soql.scope import LAST_VERSION, Caller, visible_rows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 
     from evergrant.emulator.org import Org
     from evergrant.emulator.schema import SObject
+    from evergrant.emulator.sessions import Session
 
 FIRST_VERSION: Final = 31
-LAST_VERSION: Final = 67
-"""Summer '26; versions 21 to 30 were retired in Summer '25."""
+"""Versions 21 to 30 were retired in Summer '25."""
 DAILY_CALLS: Final = 15_000
 """DailyApiRequests of this org: inferred, the real number depends on edition and licences."""
 
@@ -58,19 +60,23 @@ class Call:
     def entity(self) -> SObject:
         """The object named in the path; raises DataError where the caller has no such object."""
         name = self.param("entity")
-        proper = not_built(name)
-        if proper is not None:
-            raise DataError("not_built", name=f"the object {proper}")
+        if (unbuilt := not_built(name)) is not None:
+            raise DataError("not_built", name=unbuilt)
         found = find_object(name)
         if found is None or visible_rows(found, self.caller) is None:
             raise DataError("no_resource")
+        self.touches(found)
         return found
+
+    def touches(self, entity: SObject) -> None:
+        """Note which object the call is about: the log of API calls says so."""
+        self.request.state.entity = entity.name
 
     def json_object(self) -> dict[str, object]:
         """The body of the call; raises DataError where it is not one JSON object."""
         try:
             body = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise DataError("json") from None
         if not isinstance(body, dict):
             raise DataError("json")
@@ -99,7 +105,7 @@ def endpoint(org: Org, handlers: dict[str, Handler]) -> Endpoint:
         body = await request.body()
         try:
             base = _base(request)
-            handler = _handler(request, handlers)
+            handler = chosen(request, handlers)
             with org.lock:
                 return _answered(org, request, body, base, handler)
         except (DataError, SoqlError) as error:
@@ -117,7 +123,8 @@ def _base(request: Request) -> str:
     return f"/services/data/v{version}"
 
 
-def _handler(request: Request, handlers: dict[str, Handler]) -> Handler:
+def chosen(request: Request, handlers: dict[str, Handler]) -> Handler:
+    """The handler of the request's method; raises DataError where there is none."""
     method = "GET" if request.method == "HEAD" else request.method
     if method in handlers:
         return handlers[method]
@@ -129,23 +136,37 @@ def _answered(org: Org, request: Request, body: bytes, base: str, handler: Handl
     if isinstance(session, Response):
         session.headers.update(HEADERS)
         return session
-    now = org.clock.now()
-    is_tooling = request.url.path.startswith(f"{base}/tooling/")
-    permissions = org.permissions_of(session.user_id)
-    caller = Caller(session.user_id, permissions, now, is_tooling, _features(org))
-    used = _count(org, now.date().isoformat())
-    try:
-        response = handler(Call(org, request, body, base, caller))
-    except (DataError, SoqlError) as error:
-        response = refusal(error)
+    files.catch_up(org)
+    call = Call(org, request, body, base, _caller(org, request, base, session))
+    used = _count(org, call.caller.now.date().isoformat())
+    response = handled(call, handler)
+    entity = getattr(request.state, "entity", "")
+    log.keep_call(org, session, request, response.status_code, entity)
     # The header is standard; that its numbers are as fresh as this is inferred.
     response.headers["Sforce-Limit-Info"] = f"api-usage={used}/{DAILY_CALLS}"
     return response
 
 
+def handled(call: Call, handler: Handler) -> Response:
+    """What the handler answers, or the refusal that it raised."""
+    try:
+        return handler(call)
+    except (DataError, SoqlError) as error:
+        return refusal(error)
+
+
+def _caller(org: Org, request: Request, base: str, session: Session) -> Caller:
+    return Caller(
+        session.user_id, org.permissions_of(session.user_id), org.clock.now(),
+        request.url.path.startswith(f"{base}/tooling/"), _features(org),
+        int(base.rpartition("/v")[2].removesuffix(".0")), session.id,
+    )  # fmt: skip
+
+
 def _features(org: Org) -> frozenset[str]:
-    has_control = state.load_org(org.db).api_access_control
-    return frozenset({"ApiAccessControl"}) if has_control else frozenset()
+    policy = state.load_org(org.db)
+    has = {"ApiAccessControl": policy.api_access_control, MONITORING: policy.event_monitoring}
+    return frozenset(feature for feature, is_on in has.items() if is_on)
 
 
 def _count(org: Org, day: str) -> int:

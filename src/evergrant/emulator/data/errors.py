@@ -42,7 +42,12 @@ TEXTS: Final[dict[str, Text]] = {
     "locator": Text(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
     "access": Text(403, _ACCESS, "insufficient access rights on object id"),
     "limits_access": Text(403, _ACCESS, "View Setup and Configuration is required"),
+    "secrets_off": Text(
+        403, "FUNCTIONALITY_NOT_ENABLED", "Consumer secrets are not enabled in the REST API"
+    ),
+    "staged": Text(400, "INVALID_INPUT", "Staged credentials: {why}"),
     "json": Text(400, "JSON_PARSER_ERROR", "The body must be one JSON object"),
+    "composite": Text(400, "INVALID_INPUT", "The composite request is not valid: {name}"),
     "no_field": Text(400, "INVALID_FIELD", "No such column '{name}' on sobject of type {entity}"),
     "read_only": Text(
         400,

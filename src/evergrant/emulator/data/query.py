@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import soql
+from evergrant.emulator.data import columns
 from evergrant.emulator.data.call import answer
 from evergrant.emulator.data.errors import DataError
 from evergrant.emulator.soql.errors import SoqlError
@@ -34,7 +35,10 @@ def first_page(call: Call) -> Response:
     text = call.request.query_params.get("q", "")
     if not text.strip():
         raise SoqlError("no_query")
+    if call.request.query_params.get("columns") == "true":
+        return answer(columns.described(text, call.caller))
     found = soql.run(call.org.db, text, call.caller, call.base)
+    call.touches(found.entity)
     page = _page_size(call, found.entity)
     if len(found.records) <= page:
         return _page(found.total, found.records, None)

@@ -1,4 +1,4 @@
-"""Single records over REST: read and describe."""
+"""Single records over REST."""
 
 from __future__ import annotations
 
@@ -48,56 +48,3 @@ def _wanted(call: Call, entity: SObject) -> tuple[Field, ...]:
     if unknown:
         raise DataError("no_field", fields=unknown[:1], entity=entity.name)
     return tuple({name.lower(): seen[name.lower()] for name in ["id", *names]}.values())
-
-
-def describe(call: Call) -> Response:
-    """GET …/sobjects/User/describe: the object's fields and what may be done with them.
-
-    Only what this org knows; the many other keys of a real describe are left out. The key
-    `emulator` is ours: how well the fields, the prefix and the visibility of rows are known.
-    """
-    entity = call.entity()
-    address = f"{call.base}/sobjects/{entity.name}"
-    return answer(
-        {
-            "name": entity.name,
-            "label": entity.label,
-            "keyPrefix": entity.prefix,
-            "custom": False,
-            "queryable": True,
-            "retrieveable": not entity.by_name["id"].is_always_null,
-            "createable": call.caller.has_any(entity.createable),
-            "updateable": call.caller.has_any(entity.updateable),
-            "deletable": call.caller.has_any(entity.deletable),
-            "urls": {
-                "sobject": address,
-                "describe": f"{address}/describe",
-                "rowTemplate": f"{address}/{{ID}}",
-            },
-            "emulator": {
-                "fields": entity.fields_mark,
-                "keyPrefix": entity.prefix_mark,
-                "visibility": entity.visible.mark,
-            },
-            "fields": [_described(one) for one in visible_fields(entity, call.caller)],
-        }
-    )
-
-
-def _described(one: Field) -> dict[str, object]:
-    is_number = one.type == "int"
-    return {
-        "name": one.name,
-        "label": one.label,
-        "type": one.type,
-        "length": 0 if is_number else one.length,
-        "digits": one.length if is_number else 0,
-        "filterable": one.filterable,
-        "groupable": one.groupable,
-        "sortable": one.sortable,
-        "createable": one.createable,
-        "updateable": one.updateable,
-        "referenceTo": list(one.refers_to),
-        "relationshipName": one.relationship,
-        "picklistValues": [{"value": each, "active": True} for each in one.values],
-    }

@@ -1,8 +1,8 @@
 """The few changes that the REST API allows here: grants of apps and permission sets, logins.
 
 Object Reference: SetupEntityAccess and PermissionSetAssignment (create, delete), UserLogin
-(IsFrozen; IsPasswordLocked to false only), AuthSession (delete). A change whose action name is
-known leaves a row in the Setup Audit Trail.
+(IsFrozen; IsPasswordLocked to false only), AuthSession (delete). An admin's change leaves a row in
+the Setup Audit Trail.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from evergrant.emulator import objects, records, sessions, soql
+from evergrant.emulator.audit_trail import LINES
 from evergrant.emulator.data.call import answer, empty
 from evergrant.emulator.data.errors import DataError
 from evergrant.emulator.data.records import record_id
@@ -31,18 +32,19 @@ class Grant:
     """What creating and deleting one kind of grant needs and leaves behind."""
 
     required: tuple[str, ...]
-    created: str | None = None
-    deleted: str | None = None
-    """Setup Audit Trail actions; None where no name of the action is known."""
+    created: str
+    deleted: str
+    """Setup Audit Trail actions."""
 
 
 _GRANTS: Final = {
-    "SetupEntityAccess": Grant(("ParentId", "SetupEntityId")),
+    "SetupEntityAccess": Grant(
+        ("ParentId", "SetupEntityId"), "inferred:changeApplication", "inferred:changeApplication"
+    ),
     "PermissionSetAssignment": Grant(
         ("PermissionSetId", "AssigneeId"), "PermSetAssign", "PermSetUnassign"
     ),
 }
-_SECTION: Final = "Manage Users"
 
 
 def create(call: Call) -> Response:
@@ -191,6 +193,6 @@ def _filled(entity: SObject, given: dict[str, Value]) -> dict[str, Value]:
     return {"SetupEntityType": next(one for one in kinds if OBJECTS[one].prefix == wanted)}
 
 
-def _audit(call: Call, action: str | None, display: str) -> None:
-    if action is not None:
-        records.audit(call.org, action, display, _SECTION, by=call.caller.user_id)
+def _audit(call: Call, action: str, display: str) -> None:
+    section = LINES[action].section
+    records.audit(call.org, action, display, section, by=call.caller.user_id)

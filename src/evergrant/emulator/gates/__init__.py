@@ -5,9 +5,9 @@ seen; the first refusal is what the caller gets.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal, assert_never
+from typing import Final, Literal, NamedTuple, assert_never
 
-from evergrant.emulator.gates import app, material, user
+from evergrant.emulator.gates import app, login_host, material, standing, user
 from evergrant.emulator.gates.attempt import BROWSER, Attempt
 from evergrant.emulator.gates.verdict import Judge, NotApplicable, Passed, Refused, Verdict
 from evergrant.emulator.refusals import REFUSALS
@@ -18,38 +18,64 @@ Outcome = Literal["passed", "refused", "not_applicable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """One question, the knob that answers it, and how sure we are of its place and meaning."""
+class Question:
+    """What is asked, the knob that answers it, and how sure we are of its place and meaning."""
 
     id: str
     knob: str
     """A key of KNOBS, or what stands in its place."""
     mark: Mark
-    judge: Judge
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Gate(Question):
+    """One question to every attempt at a grant."""
+
+    judge: Judge
+
+
+class Step(NamedTuple):
     """What one gate said."""
 
-    id: str
-    outcome: Outcome
-    detail: str
-    knob: str
-    mark: Mark
+    question: Question
+    verdict: Verdict
+
+    @property
+    def id(self) -> str:
+        """Of the gate."""
+        return self.question.id
+
+    @property
+    def outcome(self) -> Outcome:
+        """In one word."""
+        match self.verdict:
+            case Passed():
+                return "passed"
+            case Refused():
+                return "refused"
+            case NotApplicable():
+                return "not_applicable"
+            case _:
+                assert_never(self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What all gates said, and the refusal the caller gets, if any."""
 
-    steps: tuple[Step, ...]
+    said: tuple[tuple[Question, Verdict], ...]
+    """Steps or their plain pairs: every token request makes some thirty, and few are ever read."""
     refusal: Refusal | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What each gate said, in their order."""
+        return tuple(Step(*each) for each in self.said)
 
     @property
     def gate(self) -> str | None:
         """The id of the first gate that refused."""
-        return next((each.id for each in self.steps if each.outcome == "refused"), None)
+        return next((asked.id for asked, said in self.said if isinstance(said, Refused)), None)
 
 
 GATES: Final = (
@@ -57,12 +83,14 @@ GATES: Final = (
     Gate("org_alive", "org.locked", "official", app.org_alive),
     Gate("client_known", "app.deleted", "official", app.client_known),
     Gate("host", "request", "recorded", app.host),
+    Gate("login_host", "request", "recorded", login_host.login_host),
     Gate("redirect_uri", "app.callbacks", "official", app.redirect_uri),
-    Gate("app_in_org", "app.in_org", "recorded", app.app_in_org),
+    Gate("app_in_org", "app.in_org", "recorded", standing.app_in_org),
     Gate("response_type", "request", "recorded", app.response_type),
-    Gate("app_blocked", "app.blocked", "official", app.app_blocked),
-    Gate("api_access_control", "org.api_access_control", "official", app.api_access_control),
-    Gate("uninstalled_restriction", "app.installed", "official", app.uninstalled_restriction),
+    Gate("app_blocked", "app.blocked", "official", standing.app_blocked),
+    Gate("app_enabled", "app.enabled", "official", standing.app_enabled),
+    Gate("api_access_control", "org.api_access_control", "official", standing.api_access_control),
+    Gate("uninstalled_restriction", "app.installed", "official", standing.uninstalled_restriction),
     Gate("flow_enabled", "app.client_credentials", "official", app.flow_enabled),
     Gate("code_challenge", "app.pkce_required", "official", app.code_challenge),
     Gate("scopes", "app.scopes", "recorded", app.scopes),
@@ -84,20 +112,19 @@ GATES: Final = (
     Gate("prior_approval", "user.approvals", "official", user.prior_approval),
     Gate("ip_ranges", "profile.login_ranges", "official", user.ip_ranges),
     Gate("login_hours", "profile.login_hours", "official", user.login_hours),
-    Gate("session_level", "app.high_assurance", "official", user.session_level),
+    Gate("session_level", "app.session_level", "official", user.session_level),
     Gate("consent", "user", "official", user.consent),
 )
 """The order follows the fidelity notes (F4); the order among neighbours is inferred."""
+_JUDGES: Final = tuple(gate.judge for gate in GATES)
 
 
 def evaluate(attempt: Attempt) -> Evaluation:
     """Ask every gate; pure, so the same attempt always gets the same answer."""
-    verdicts = [(gate, gate.judge(attempt)) for gate in GATES]
-    first = next((verdict for _, verdict in verdicts if isinstance(verdict, Refused)), None)
-    return Evaluation(
-        tuple(_step(gate, verdict) for gate, verdict in verdicts),
-        None if first is None else _refusal(attempt, first),
-    )
+    said = [ask(attempt) for ask in _JUDGES]
+    first = next((each for each in said if isinstance(each, Refused)), None)
+    refusal = None if first is None else _refusal(attempt, first)
+    return Evaluation(tuple(zip(GATES, said, strict=True)), refusal)
 
 
 _HIDDEN: Final = frozenset({"not_admitted", "user_inactive", "user_frozen"})
@@ -109,17 +136,3 @@ def _refusal(attempt: Attempt, said: Refused) -> Refusal:
     is_hidden = attempt.flow == "password" and said.refusal in _HIDDEN
     row = REFUSALS[f"password_{said.refusal}" if is_hidden else said.refusal, leg]
     return replace(row, description=said.words) if said.words else row
-
-
-def _step(gate: Gate, verdict: Verdict) -> Step:
-    outcome: Outcome
-    match verdict:
-        case Passed():
-            outcome = "passed"
-        case Refused():
-            outcome = "refused"
-        case NotApplicable():
-            outcome = "not_applicable"
-        case _:
-            assert_never(verdict)
-    return Step(gate.id, outcome, verdict.detail, gate.knob, gate.mark)

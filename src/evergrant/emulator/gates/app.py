@@ -1,5 +1,6 @@
 """Gates on the request, the host, the app and the client, in Salesforce's order."""
 
+from collections.abc import Callable
 from typing import Final
 
 from evergrant.emulator.gates.attempt import (
@@ -11,6 +12,11 @@ from evergrant.emulator.gates.attempt import (
     CodeMaterial,
     ExchangeMaterial,
     Flow,
+)
+from evergrant.emulator.gates.rules import (
+    DEFAULT_CLI,
+    has_come,
+    is_held_to_partner_rules,
 )
 from evergrant.emulator.gates.verdict import NotApplicable, Passed, Refused, Verdict, on_app, unless
 from evergrant.emulator.policies import AppPolicy
@@ -42,6 +48,8 @@ def request_form(attempt: Attempt) -> Verdict:
 
 def org_alive(attempt: Attempt) -> Verdict:
     """The org takes logins at all."""
+    if attempt.org.standing != "active":
+        return Refused(f"org_{attempt.org.standing}", f"the org is {attempt.org.standing}")
     return unless(attempt.org.locked, "org_locked", "the org is locked", "the org is active")
 
 
@@ -80,16 +88,6 @@ def _means_generic_host(attempt: Attempt) -> bool:
 
 
 @on_app
-def app_in_org(_attempt: Attempt, app: AppPolicy) -> Verdict:
-    """An external client app is installed in this very org."""
-    if app.kind != "external_client_app":
-        return NotApplicable("not an external client app")
-    return unless(
-        not app.in_org, "eca_not_found", "the app is not in this org", "the app is in this org"
-    )
-
-
-@on_app
 def redirect_uri(attempt: Attempt, app: AppPolicy) -> Verdict:
     """The callback is byte for byte one of the app's, and the same at both endpoints."""
     match attempt.material:
@@ -117,43 +115,6 @@ def response_type(attempt: Attempt) -> Verdict:
 
 
 @on_app
-def app_blocked(_attempt: Attempt, app: AppPolicy) -> Verdict:
-    """No admin blocked the app, by the button or by the session policy Block."""
-    return unless(
-        app.blocked or app.session_action == "Block", "app_blocked", "an admin blocked the app",
-        "the app is not blocked",
-    )  # fmt: skip
-
-
-@on_app
-def api_access_control(attempt: Attempt, app: AppPolicy) -> Verdict:
-    """Where API Access Control is on: the app is on its list, or the user may use any client."""
-    if not attempt.org.api_access_control:
-        return NotApplicable("API Access Control is off")
-    may_use_any = attempt.user is not None and "UseAnyApiClient" in attempt.user.permissions
-    return unless(
-        not (app.api_allowlisted or may_use_any), "api_access_control",
-        "the app is not on the list of API Access Control", "the app is on the list",
-    )  # fmt: skip
-
-
-@on_app
-def uninstalled_restriction(attempt: Attempt, app: AppPolicy) -> Verdict:
-    """The app is installed, or this user approved it before or may approve such apps."""
-    if app.installed or not attempt.org.uninstalled_restriction:
-        return Passed("the app is installed, or the org does not ask")
-    if attempt.user is None:
-        return NotApplicable("nobody is signed in yet")
-    if attempt.approvals.live and attempt.flow not in DEVICE:
-        return Passed("not installed, but this user authorized it before")
-    return unless(
-        "CanApproveUninstalledApps" not in attempt.user.permissions, "app_uninstalled",
-        "the app is not installed and the user may not approve such apps",
-        "the user may approve apps that are not installed",
-    )  # fmt: skip
-
-
-@on_app
 def flow_enabled(attempt: Attempt, app: AppPolicy) -> Verdict:
     """The app, and the org, allow this flow."""
     if attempt.flow == "refresh_token" and attempt.is_hybrid:
@@ -167,18 +128,35 @@ def flow_enabled(attempt: Attempt, app: AppPolicy) -> Verdict:
 
 
 def _is_off(attempt: Attempt, app: AppPolicy) -> bool:
-    is_external = app.kind == "external_client_app"
-    has_handler = isinstance(attempt.material, ExchangeMaterial) and attempt.material.has_handler
-    off: dict[Flow, bool] = {
-        "client_credentials": not app.client_credentials,
-        "jwt_bearer": not app.certificate,
-        "saml_bearer": not app.certificate,
-        "password": attempt.org.block_username_password or is_external,
-        "token_exchange": not (app.token_exchange and has_handler),
-        "code_credentials": not (app.code_credentials and attempt.org.code_credentials),
-        **dict.fromkeys(DEVICE, not app.device_flow),
-    }
-    return off.get(attempt.flow, False)
+    switched = _OFF.get(attempt.flow)
+    return switched is not None and switched(attempt, app)
+
+
+def _has_no_handler(attempt: Attempt, app: AppPolicy) -> bool:
+    has_one = isinstance(attempt.material, ExchangeMaterial) and attempt.material.has_handler
+    return not (app.token_exchange and has_one)
+
+
+def _has_no_device_flow(attempt: Attempt, app: AppPolicy) -> bool:
+    is_cli = app.consumer_key == DEFAULT_CLI
+    has_lost_it = is_cli and has_come(attempt.org.cli_device_flow_ends, attempt.at)
+    return not app.device_flow or has_lost_it
+
+
+_OFF: Final[dict[Flow, Callable[[Attempt, AppPolicy], bool]]] = {
+    "client_credentials": lambda _, app: not app.client_credentials,
+    "jwt_bearer": lambda _, app: not app.certificate,
+    "saml_bearer": lambda _, app: not app.certificate,
+    "password": lambda attempt, app: (
+        attempt.org.block_username_password or app.kind == "external_client_app"
+    ),
+    "token_exchange": _has_no_handler,
+    "code_credentials": lambda attempt, app: (
+        not (app.code_credentials and attempt.org.code_credentials)
+    ),
+    **dict.fromkeys(DEVICE, _has_no_device_flow),
+}
+"""What switches a flow off; flows that are not named are always on."""
 
 
 @on_app
@@ -188,7 +166,8 @@ def code_challenge(attempt: Attempt, app: AppPolicy) -> Verdict:
         case AuthorizeMaterial(response_type=asked) if asked not in CODES:
             return NotApplicable("the flow gives no code")
         case AuthorizeMaterial(has_challenge=has_challenge):
-            is_due = app.pkce_required or attempt.org.pkce_required
+            is_held = is_held_to_partner_rules(app, attempt.org, attempt.at)
+            is_due = app.pkce_required or attempt.org.pkce_required or is_held
             return unless(
                 is_due and not has_challenge, "pkce_missing",
                 "PKCE is required and no code_challenge was sent", "PKCE is in order",
@@ -201,6 +180,8 @@ def code_challenge(attempt: Attempt, app: AppPolicy) -> Verdict:
 def scopes(attempt: Attempt, app: AppPolicy) -> Verdict:
     """Every scope asked for is one that the app carries."""
     if attempt.flow == "client_credentials":
+        if not has_come(attempt.org.scope_check_begins, attempt.at):
+            return NotApplicable("the scopes of this flow are not looked at yet")
         return unless(
             frozenset(app.scopes) <= NOT_FOR_CLIENT_CREDENTIALS, "no_valid_scopes",
             "the app has no scope that this flow supports", "the app has a scope for this flow",

@@ -19,7 +19,8 @@ BROWSER: Final[frozenset[Flow]] = frozenset(
 DEVICE: Final[frozenset[Flow]] = frozenset({"device_code", "device", "device_approval"})
 ASSERTED: Final[frozenset[Flow]] = frozenset({"jwt_bearer", "saml_bearer"})
 """Flows in which a signature stands for the person; login ranges always bind them (o-ip)."""
-Host = Literal["my_domain", "login", "test"]
+Host = Literal["my_domain", "login", "test", "foreign"]
+"""`foreign`: the generic host of the other kind of org."""
 SecretSent = Literal["none", "right", "wrong", "malformed"]
 
 
@@ -33,6 +34,10 @@ class UserFacts:
     profile: ProfilePolicy
     is_active: bool = True
     is_frozen: bool = False
+    is_external: bool = False
+    """Whether the UserType is another than Standard."""
+    confirmed_from: frozenset[str] = frozenset()
+    """Addresses of the devices on which the user confirmed who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Approvals:
     """Refresh tokens that stand."""
     scopes: frozenset[str] = frozenset()
     """What the user approved before, over all live refresh tokens."""
+    live_by_device: int = 0
+    """Refresh tokens that stand and that the device flow gave."""
 
 
 @dataclass(frozen=True, slots=True)

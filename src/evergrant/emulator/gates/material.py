@@ -1,6 +1,7 @@
 """Gates on what the client brings: a code, a refresh token or an assertion."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from evergrant.emulator.gates.attempt import (
@@ -105,6 +106,7 @@ def died_by_policy(app: AppPolicy, issued: datetime, used: datetime, now: dateti
     return now - (issued if kind == "specific_lifetime" else used) > span
 
 
+@cache
 def read_policy(text: str) -> tuple[str, timedelta | None]:
     """The kind of a refresh token policy and its span; a month counts as 30 days (inferred)."""
     if text in ("infinite", "zero"):

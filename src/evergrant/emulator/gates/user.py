@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, assert_never
 
 from evergrant.emulator.gates.app import REFRESH_SCOPES
 from evergrant.emulator.gates.attempt import (
@@ -27,6 +27,7 @@ from evergrant.emulator.gates.verdict import (
 from evergrant.emulator.policies import AppPolicy, Hours, Range
 
 _WEB_SERVER: Final[frozenset[Flow]] = frozenset({"authorize", "authorization_code"})
+_BEFORE_A_PERSON: Final[frozenset[Flow]] = frozenset({"authorize", "user_agent"})
 _UNATTENDED: Final[frozenset[Flow]] = ASSERTED | {"client_credentials"}
 _NEED_APPROVAL: Final[frozenset[Flow]] = ASSERTED | {"token_exchange"}
 _NAMED: Final[frozenset[Flow]] = _NEED_APPROVAL
@@ -126,22 +127,39 @@ def ip_ranges(attempt: Attempt, app: AppPolicy, user: UserFacts) -> Verdict:
     ranges = user.profile.login_ranges
     if not ranges:
         return Passed("the profile has no login ranges")
-    if inside(attempt.source_ip, ranges) or is_relaxed(attempt, app):
+    if inside(attempt.source_ip, ranges) or is_relaxed(attempt, app, user):
         return Passed("within the profile's login ranges, or relaxed")
     return Refused("ip_restricted", f"{attempt.source_ip} is outside the profile's login ranges")
 
 
-def is_relaxed(attempt: Attempt, app: AppPolicy) -> bool:
+def is_relaxed(attempt: Attempt, app: AppPolicy, user: UserFacts) -> bool:
     """Whether the app's IP relaxation covers this flow; signed assertions are never relaxed."""
     if attempt.flow in ASSERTED:
         return False
-    if app.ip_relaxation == "BYPASS_2FACTOR" and app.trusted_ranges:
-        return attempt.flow in _WEB_SERVER and inside(attempt.source_ip, app.trusted_ranges)
-    is_refresh = attempt.flow == "refresh_token"
-    # Without trusted ranges the second factor counts as given: devices are not built (inferred).
-    return app.ip_relaxation in ("BYPASS", "BYPASS_2FACTOR") or (
-        app.ip_relaxation == "ENFORCE_RELAXREFRESH" and is_refresh
-    )
+    match app.ip_relaxation:
+        case "ENFORCE":
+            return False
+        case "ENFORCE_RELAXREFRESH":
+            return attempt.flow == "refresh_token"
+        case "BYPASS_2FACTOR" if app.trusted_ranges:
+            return attempt.flow in _WEB_SERVER and inside(attempt.source_ip, app.trusted_ranges)
+        case "BYPASS_2FACTOR":
+            return _is_confirmed(attempt, user)
+        case "BYPASS":
+            return True
+        case _:
+            assert_never(app.ip_relaxation)
+
+
+def _is_confirmed(attempt: Attempt, user: UserFacts) -> bool:
+    """Whether the user confirmed who they are on this device (4.8).
+
+    A device is told by its address; that codes and refresh tokens of a confirmed user need no
+    confirmation of their own is inferred.
+    """
+    if attempt.flow in _BEFORE_A_PERSON:
+        return attempt.source_ip in user.confirmed_from
+    return attempt.flow in ("authorization_code", "refresh_token") and bool(user.confirmed_from)
 
 
 def inside(address: str, ranges: Iterable[Range]) -> bool:
@@ -174,12 +192,12 @@ def within_hours(moment: datetime, hours: Iterable[Hours]) -> bool:
 
 
 @on_user
-def session_level(attempt: Attempt, app: AppPolicy, _user: UserFacts) -> Verdict:
-    """A high assurance session, where the app wants one, needs a person."""
-    is_unattended = attempt.flow in _UNATTENDED
+def session_level(attempt: Attempt, app: AppPolicy, user: UserFacts) -> Verdict:
+    """A high assurance session, where app or profile want one, needs a person."""
+    is_wanted = "HIGH_ASSURANCE" in (app.session_level, user.profile.session_level)
     return unless(
-        app.high_assurance and is_unattended, "session_level",
-        "the app wants a high assurance session and the flow has no person in it",
+        is_wanted and attempt.flow in _UNATTENDED, "session_level",
+        "a high assurance session is wanted and the flow has no person in it",
         "the session level is enough",
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from evergrant.emulator import jwts, state
+from evergrant.emulator import doors, jwts, state
 from evergrant.emulator.gates.attempt import AssertionMaterial
 from evergrant.emulator.oauth import saml
 
@@ -58,11 +58,10 @@ def audiences(org: Org, place: Place) -> frozenset[str]:
     Clients that write https by themselves reach a loopback server through an adapter; what they
     call the org is still its name.
     """
-    row = state.one(org.db, 'SELECT "IsSandbox" FROM "Organization"')
-    kind = "test" if row is not None and row["IsSandbox"] else "login"
-    own = place.base
+    own, door = place.base, doors.own_login_url(org)
     return frozenset({
-        f"https://{kind}.salesforce.com", own, own.replace("http://", "https://", 1), org.base_url,
+        f"https://{org.home.role}.salesforce.com", own, own.replace("http://", "https://", 1),
+        org.base_url, *([door] if door else ()),
     })  # fmt: skip
 
 
@@ -71,12 +70,13 @@ def _endpoints(bases: frozenset[str]) -> set[str]:
 
 
 def proof_of(org: Org, app: AppPolicy, text: str, place: Place) -> bool:
-    """Whether a client assertion proves the app (RFC 7523 section 3); the certificate is its own.
+    """Whether a client assertion proves the app (RFC 7523 section 3), by the certificate for it.
 
     That Salesforce takes the token endpoint and the org alike as audience is inferred.
     """
     jwt = jwts.read(text)
-    if jwt is None or not jwts.is_signed_by(jwt, app.certificate):
+    certificate = app.assertion_certificate or app.certificate
+    if jwt is None or not jwts.is_signed_by(jwt, certificate):
         return False
     end, known = jwt.expires_at(), audiences(org, place)
     skew = timedelta(seconds=state.load_org(org.db).jwt_skew_seconds)

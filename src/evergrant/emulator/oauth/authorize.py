@@ -6,7 +6,6 @@ import hmac
 from typing import TYPE_CHECKING
 
 from evergrant.emulator import pages, state, web
-from evergrant.emulator.gates import evaluate
 from evergrant.emulator.oauth import headless, hybrid
 from evergrant.emulator.oauth.authorize_request import (
     Visit,
@@ -20,7 +19,8 @@ from evergrant.emulator.oauth.grants import give_at_once
 from evergrant.emulator.records import record_attempt
 from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.refusals.refusal import Refusal
-from evergrant.emulator.sign_in import COOKIE, onward, sign_in
+from evergrant.emulator.sign_in import browser_session, onward, sign_in
+from evergrant.emulator.strict import judge
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,9 +36,8 @@ async def authorize(org: Org, request: Request) -> Response:
     sent = request.query_params.multi_items()
     if form.get("response_type") == "code_credentials":
         sent = [*sent, *await web.fields_of(request)]
-    visit = Visit(
-        web.place_of(org, request), dict(sent), request.cookies.get(COOKIE, ""), web.twice(sent)
-    )
+    place = web.place_of(org, request)
+    visit = Visit(place, dict(sent), browser_session(request, place), web.twice(sent))
     if visit.flow == "code_credentials":
         return headless.answer(org, request, visit)
     with org.changing():
@@ -51,7 +50,7 @@ async def authorize(org: Org, request: Request) -> Response:
 
 def _arrive(org: Org, visit: Visit) -> Response:
     attempt = read_visit(org, visit)
-    evaluation = evaluate(attempt)
+    evaluation = judge(org, attempt)
     if evaluation.refusal is not None:
         record_attempt(org, attempt, evaluation, visit.place.login_url)
         return refuse(org, visit, evaluation.refusal)
@@ -78,7 +77,7 @@ def _decide(org: Org, visit: Visit, decision: str, confirmation: str) -> Respons
     if decision == "allow":
         return _grant(org, visit)
     attempt = read_visit(org, visit, is_denied=True)
-    evaluation = evaluate(attempt)
+    evaluation = judge(org, attempt)
     record_attempt(org, attempt, evaluation, visit.place.login_url)
     return refuse(org, visit, evaluation.refusal or REFUSALS["denied", "authorize"])
 
@@ -87,7 +86,7 @@ def _grant(org: Org, visit: Visit) -> Response:
     attempt = read_visit(org, visit)
     if attempt.user is None or attempt.app is None:
         return pages.login(org, visit.action, visit.word("login_hint"))
-    evaluation = evaluate(attempt)
+    evaluation = judge(org, attempt)
     record_attempt(org, attempt, evaluation, visit.place.login_url)
     if evaluation.refusal is not None:
         return refuse(org, visit, evaluation.refusal)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from evergrant.emulator import state
-from evergrant.emulator.accounts import app_by_key, approvals_of, user_facts
+from evergrant.emulator import propagation, staged, state
+from evergrant.emulator.accounts import approvals_of, user_facts
 from evergrant.emulator.gates.app import USER_AGENT
 from evergrant.emulator.gates.attempt import Attempt, AuthorizeMaterial, Flow
 from evergrant.emulator.sessions import live_session, opaque
@@ -76,11 +76,11 @@ class Visit:
 
 def read_visit(org: Org, visit: Visit, *, is_denied: bool = False) -> Attempt:
     """Gather the facts; the caller holds the org's lock."""
-    app = app_by_key(org.db, visit.word("client_id"))
+    app = propagation.app(org, staged.client(org, visit.word("client_id")))
     session = None if "login" in visit.prompts else live_session(org, visit.sid)
     attempt = Attempt(
         flow=visit.flow, at=org.clock.now(), host=visit.place.host, source_ip=org.ip,
-        org=state.load_org(org.db), app=app, user=None, is_hybrid=visit.is_hybrid,
+        org=propagation.org_policy(org), app=app, user=None, is_hybrid=visit.is_hybrid,
         scopes=tuple(visit.word("scope").split()), twice=visit.twice,
         material=AuthorizeMaterial(
             redirect_uri=visit.words.get("redirect_uri"),
@@ -98,7 +98,7 @@ def with_user(org: Org, attempt: Attempt, user_id: str) -> Attempt:
     if attempt.app is None:
         return attempt
     return replace(
-        attempt, user=user_facts(org.db, user_id, attempt.at),
+        attempt, user=propagation.user(org, user_facts(org.db, user_id, attempt.at)),
         approvals=approvals_of(org.db, user_id, attempt.app.id, attempt.at),
     )  # fmt: skip
 

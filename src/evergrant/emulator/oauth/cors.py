@@ -53,9 +53,12 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request = Request(scope)
-        rule, origin = _rule(scope["path"]), request.headers.get("origin", "")
-        if rule is None or not origin or _is_own(request, origin):
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        origin, request = _origin(scope), Request(scope)
+        rule = _rule(scope["path"]) if origin else None
+        if rule is None or _is_own(request, origin):
             await self._inner(scope, receive, send)
             return
         with self._org.lock:
@@ -67,6 +70,12 @@ class Cors:
             await _forbidden()(scope, receive, send)
         else:
             await self._inner(scope, receive, _adding(send, origin) if is_let else send)
+
+
+def _origin(scope: Scope) -> str:
+    """The page that asks; empty for everything that is no browser's script."""
+    sent = (value for name, value in scope["headers"] if name == b"origin")
+    return bytes(next(sent, b"")).decode("latin-1")
 
 
 def _rule(path: str) -> Rule | None:

@@ -7,9 +7,8 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from evergrant.emulator import pages, state, web
+from evergrant.emulator import pages, propagation, state, web
 from evergrant.emulator.accounts import approvals_of, user_facts
-from evergrant.emulator.gates import evaluate
 from evergrant.emulator.gates.attempt import Attempt, DeviceMaterial
 from evergrant.emulator.oauth import device
 from evergrant.emulator.oauth.authorize_request import Visit
@@ -17,7 +16,8 @@ from evergrant.emulator.oauth.delivery import refuse
 from evergrant.emulator.records import record_attempt
 from evergrant.emulator.refusals.refusal import Refusal
 from evergrant.emulator.sessions import live_session
-from evergrant.emulator.sign_in import COOKIE, onward, sign_in
+from evergrant.emulator.sign_in import browser_session, onward, sign_in
+from evergrant.emulator.strict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,8 @@ _NO_CODE = "This code is not valid, or it has expired."
 async def connect(org: Org, request: Request) -> Response:
     """GET and POST /setup/connect."""
     form = await web.form_of(request)
-    place, sid = web.place_of(org, request), request.cookies.get(COOKIE, "")
+    place = web.place_of(org, request)
+    sid = browser_session(request, place)
     code = form.get("user_code") or request.query_params.get("user_code", "")
     with org.changing():
         row = device.by_user_code(org, code) if code else None
@@ -66,7 +67,7 @@ def _decide(
 ) -> Response:
     decision, said = form.get("decision", ""), form.get("confirmation", "")
     attempt = _attempt(org, visit, row, session, is_denied=decision == "deny")
-    evaluation = evaluate(attempt)
+    evaluation = judge(org, attempt)
     app, user = attempt.app, attempt.user
     if app is None or user is None:
         raise AssertionError("a device code without an app or a session without a user")
@@ -93,10 +94,12 @@ def _confirmation(sid: str, row: Row) -> str:
 
 
 def _attempt(org: Org, visit: Visit, row: Row, session: Session, *, is_denied: bool) -> Attempt:
-    now, app = org.clock.now(), state.load_app(org.db, row["app_id"])
+    now, latest = org.clock.now(), state.load_app(org.db, row["app_id"])
+    app = propagation.app(org, latest) or latest
     return Attempt(
         flow="device_approval", at=now, host=visit.place.host, source_ip=org.ip,
-        org=state.load_org(org.db), app=app, user=user_facts(org.db, session.user_id, now),
+        org=propagation.org_policy(org), app=app,
+        user=propagation.user(org, user_facts(org.db, session.user_id, now)),
         approvals=approvals_of(org.db, session.user_id, app.id, now),
         material=DeviceMaterial("denied" if is_denied else "pending"),
         scopes=tuple(row["scopes"].split()),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from evergrant.emulator import jwts, state, tokens
+from evergrant.emulator import doors, jwts, state, tokens
 from evergrant.emulator.gates.app import NOT_FOR_CLIENT_CREDENTIALS, REFRESH_SCOPES
+from evergrant.emulator.gates.attempt import ASSERTED
+from evergrant.emulator.gates.rules import rotates
 from evergrant.emulator.oauth import device, hybrid
 from evergrant.emulator.sessions import API_INSTANCE, open_session
 
@@ -43,13 +44,16 @@ def _for_row(
     """What a code, a refresh token or a device code is good for."""
     match attempt.flow:
         case "authorization_code":
-            fields = redeem(org, app, user_id, row["scopes"], row["code"], base, row["nonce"])
+            fields = redeem(
+                org, app, user_id, row["scopes"], base, code=row["code"], nonce=row["nonce"]
+            )
             return {**fields, **site(org, base)} if row["is_headless"] else fields
         case "refresh_token":
-            return _refresh(org, app, user_id, row, base)
+            rotate = rotates(app, attempt.org, attempt.at)
+            return _refresh(org, app, user_id, row, base, rotate=rotate)
         case "device":
             device.use(org, row)
-            return redeem(org, app, user_id, row["scopes"], "", base)
+            return redeem(org, app, user_id, row["scopes"], base, flow="device")
         case _:
             raise AssertionError(f"nothing is kept for {attempt.flow}")
 
@@ -65,7 +69,8 @@ def _without_row(org: Org, attempt: Attempt, app: AppPolicy, user_id: str, base:
         case "password":
             return _plain(org, app, user_id, app.scopes, REFRESH_SCOPES, base)
         case "token_exchange":
-            return redeem(org, app, user_id, state.words(app.scopes), "", base)
+            scopes = state.words(app.scopes)
+            return redeem(org, app, user_id, scopes, base, flow="token_exchange")
         case _:
             raise AssertionError(f"nothing is issued for {attempt.flow}")
 
@@ -75,8 +80,8 @@ def give_at_once(
 ) -> Fields:
     """What the user-agent flow gives in the fragment; lasting: with a refresh token."""
     if is_lasting:
-        return redeem(org, app, user_id, scopes, "", base, nonce)
-    return _fields(org, app, user_id, scopes, None, base, nonce)
+        return redeem(org, app, user_id, scopes, base, nonce=nonce, flow="user_agent")
+    return _fields(org, app, user_id, scopes, None, base, nonce, is_attended=True)
 
 
 def site(org: Org, base: str) -> Fields:
@@ -90,26 +95,31 @@ def hand_out(org: Org, app: AppPolicy, user_id: str, flow: Flow) -> Fields:
     """What a good client gets by a flow, without a request: for worlds that begin connected."""
     if flow == "client_credentials":
         return _plain(org, app, user_id, app.scopes, NOT_FOR_CLIENT_CREDENTIALS, org.base_url)
-    if flow == "jwt_bearer":
+    if flow in ASSERTED or flow == "password":
         return _plain(org, app, user_id, app.scopes, REFRESH_SCOPES, org.base_url)
-    return redeem(org, app, user_id, state.words(app.scopes), "", org.base_url)
+    return redeem(org, app, user_id, state.words(app.scopes), org.base_url, flow=flow)
 
 
 def redeem(
-    org: Org, app: AppPolicy, user_id: str, scopes: str, code: str, base: str, nonce: str = ""
-) -> Fields:
+    org: Org, app: AppPolicy, user_id: str, scopes: str, base: str,
+    *, code: str = "", nonce: str = "", flow: Flow = "authorization_code",
+) -> Fields:  # fmt: skip
     """Use up a code, if there is one: a session, and a refresh token where the scopes hold one."""
     now = org.clock.now().timestamp()
     org.db.execute("UPDATE x_code SET used_at = ? WHERE code = ?", (now, code))
     if not REFRESH_SCOPES & set(scopes.split()):
-        return _fields(org, app, user_id, scopes, None, base, nonce)
-    granted = tokens.grant(org, app, user_id, scopes)
+        return _fields(
+            org, app, user_id, scopes, None, base, nonce, is_attended=flow != "token_exchange"
+        )
+    granted = tokens.grant(org, app, user_id, scopes, flow)
     fields = _fields(org, app, user_id, scopes, granted.family, base, nonce)
     return {**fields, "refresh_token": granted.token}
 
 
-def _refresh(org: Org, app: AppPolicy, user_id: str, row: Row, base: str) -> Fields:
-    successor = tokens.use(org, row, rotate=app.rotation)
+def _refresh(
+    org: Org, app: AppPolicy, user_id: str, row: Row, base: str, *, rotate: bool
+) -> Fields:
+    successor = tokens.use(org, row, rotate=rotate)
     fields = _fields(org, app, user_id, row["scopes"], row["family"], base)
     return {**fields, "refresh_token": successor} if successor else fields
 
@@ -124,17 +134,17 @@ def _plain(
 
 def _fields(
     org: Org, app: AppPolicy, user_id: str, scopes: str, family: str | None, base: str,
-    nonce: str = "",
+    nonce: str = "", *, is_attended: bool = False,
 ) -> Fields:  # fmt: skip
     """The token response (1.8): issued_at in milliseconds as a string, never an expires_in."""
     identity = f"{base}/id/{state.noted(org.db, 'org_id')}/{user_id}"
     issued_at = str(int(org.clock.now().timestamp() * 1000))
-    token = open_session(org, user_id, app, scopes, family)
+    token = open_session(org, user_id, app, scopes, family, is_attended=is_attended)
     fields = {
         "access_token": token,
         "signature": signature(_secret(org, app), identity, issued_at),
         "scope": scopes,
-        "instance_url": base,
+        "instance_url": doors.instance_url(org) or base,
         "id": identity,
         "token_type": "Bearer",
         "issued_at": issued_at,
@@ -149,15 +159,13 @@ def _fields(
 
 def signature(secret: str, identity: str, issued_at: str) -> str:
     """Base64 of HMAC-SHA256 over id and issued_at, keyed with the consumer secret (1.8)."""
-    digest = hmac.new(secret.encode(), (identity + issued_at).encode(), hashlib.sha256).digest()
+    digest = hmac.digest(secret.encode(), (identity + issued_at).encode(), "sha256")
     return base64.b64encode(digest).decode()
 
 
 def _secret(org: Org, app: AppPolicy) -> str:
-    row = state.one(
-        org.db, "SELECT secret FROM x_secret WHERE app_id = ? AND until IS NULL", app.id
-    )
-    return str(row["secret"]) if row else ""
+    known = state.secrets_of(org.db, app.id)
+    return next((secret for secret, until in known if until is None), "")
 
 
 def _id_token(org: Org, app: AppPolicy, identity: str, base: str, token: str, nonce: str) -> str:

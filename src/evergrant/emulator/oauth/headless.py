@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import pages, web
-from evergrant.emulator.gates import evaluate
 from evergrant.emulator.oauth.authorize_request import Visit, give_code, read_visit, with_user
 from evergrant.emulator.oauth.delivery import back, refuse
 from evergrant.emulator.oauth.grants import site
@@ -17,6 +16,7 @@ from evergrant.emulator.records import record_attempt
 from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.refusals.refusal import Refusal
 from evergrant.emulator.sign_in import identify
+from evergrant.emulator.strict import judge
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,7 +35,7 @@ def answer(org: Org, request: Request, visit: Visit) -> Response:
         return web.not_built(f"the Auth-Request-Type {kind}")
     with org.changing():
         attempt = read_visit(org, visit)
-        evaluation = evaluate(attempt)
+        evaluation = judge(org, attempt)
         if evaluation.refusal is not None or attempt.app is None:
             record_attempt(org, attempt, evaluation, visit.place.login_url)
             return refuse(org, visit, evaluation.refusal or REFUSALS["login_error", "authorize"])
@@ -57,7 +57,7 @@ def _take(org: Org, visit: Visit, username: str, password: str) -> Response:
     if isinstance(known, Refusal):
         return refuse(org, visit, REFUSALS["login_error", "authorize"])
     attempt = with_user(org, read_visit(org, visit), known["Id"])
-    evaluation = evaluate(attempt)
+    evaluation = judge(org, attempt)
     record_attempt(org, attempt, evaluation, visit.place.login_url)
     if evaluation.refusal is not None or attempt.app is None:
         return refuse(org, visit, evaluation.refusal or REFUSALS["login_error", "authorize"])

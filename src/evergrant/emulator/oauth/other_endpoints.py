@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from evergrant.emulator import pages, state, tokens, web
-from evergrant.emulator.accounts import app_by_key
+from evergrant.emulator import pages, staged, state, tokens, web
 from evergrant.emulator.api_access import bearer, refuse_identity
 from evergrant.emulator.ids import is_id, to15
 from evergrant.emulator.oauth.token_request import secret_sent
-from evergrant.emulator.sessions import live_session
+from evergrant.emulator.refusals import REFUSALS
+from evergrant.emulator.sessions import live_row, live_session
+from evergrant.emulator.strict import demand_refusal
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -28,17 +29,19 @@ async def revoke(org: Org, request: Request) -> Response:
     form = {**request.query_params, **await web.form_of(request)}
     hint = form.get("token_type_hint", "")
     if hint not in ("", "access_token", "refresh_token"):
-        fields = {"error": "unsupported_token_type", "error_description": "unsupported token type"}
-        return _form(fields)
+        return _not_revoked(org, "token_type_unsupported")
     with org.changing():
         if tokens.revoke(org, form.get("token", "")):
             return Response(status_code=200)
-    return _form({"error": "invalid_token", "error_description": "the token is not valid"})
+    return _not_revoked(org, "token_not_valid")
 
 
-def _form(fields: dict[str, str]) -> Response:
-    """A refusal of the revoke endpoint; its descriptions are inferred (3.7)."""
-    return Response(urlencode(fields), 400, media_type="application/x-www-form-urlencoded")
+def _not_revoked(org: Org, refusal: str) -> Response:
+    """A refusal of the revoke endpoint, as a form (3.1)."""
+    row = REFUSALS[refusal, "api"]
+    demand_refusal(org, row)
+    fields = {"error": row.error, "error_description": row.description}
+    return Response(urlencode(fields), row.status, media_type="application/x-www-form-urlencoded")
 
 
 async def introspect(org: Org, request: Request) -> Response:
@@ -46,16 +49,18 @@ async def introspect(org: Org, request: Request) -> Response:
     form = await web.form_of(request)
     client = web.client_words(request, form)
     with org.changing():
-        app = app_by_key(org.db, client.client_id)
+        app = staged.client(org, client.client_id)
         if app is None or app.deleted:
-            return _error("invalid_client_id", "client identifier invalid")
+            return _not_introspected("client_unknown")
         if secret_sent(org, app, client, web.place_of(org, request)) != "right":
-            return _error("invalid_client", "invalid client credentials")
+            return _not_introspected("wrong_secret")
         return JSONResponse(_introspected(org, app, form.get("token", "")))
 
 
-def _error(error: str, description: str) -> Response:
-    return JSONResponse({"error": error, "error_description": description}, 400)
+def _not_introspected(refusal: str) -> Response:
+    """The client is refused as at the token endpoint (inferred: 1.2 leaves the shape open)."""
+    row = REFUSALS[refusal, "token"]
+    return JSONResponse({"error": row.error, "error_description": row.description}, row.status)
 
 
 def _introspected(org: Org, asker: AppPolicy, token: str) -> dict[str, Any]:
@@ -75,7 +80,7 @@ def _introspected(org: Org, asker: AppPolicy, token: str) -> dict[str, Any]:
 
 
 def _session_row(org: Org, token: str) -> Row | None:
-    if live_session(org, token) is None:
+    if live_row(org, token) is None:
         return None
     return state.one(
         org.db, "SELECT user_id, app_id, scopes, seen_at AS iat, seen_at + seconds AS exp"

@@ -9,15 +9,18 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from evergrant.emulator import state, web
+from evergrant.emulator import propagation, state, web
 from evergrant.emulator.accounts import user_facts
-from evergrant.emulator.gates import Evaluation, Step
+from evergrant.emulator.gates import Evaluation, Question, Step
+from evergrant.emulator.gates.rules import has_come
 from evergrant.emulator.gates.user import inside, within_hours
+from evergrant.emulator.gates.verdict import unless
 from evergrant.emulator.oauth import passwords
 from evergrant.emulator.objects import stamp
-from evergrant.emulator.records import described, keep_trace, login
+from evergrant.emulator.records import described, login
 from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.sessions import open_session
+from evergrant.emulator.strict import demand
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -86,15 +89,20 @@ async def soap(org: Org, request: Request) -> Response:
 
 
 def _login(org: Org, place: web.Place, kind: str, version: str, words: dict[str, str]) -> Response:
-    policy = state.load_org(org.db)
-    row, found = passwords.material(
-        org, policy, words.get("username", ""), words.get("password", "")
-    )
-    user = user_facts(org.db, row["Id"], org.clock.now()) if row is not None else None
+    policy = propagation.org_policy(org)
+    # The generic host of the other kind of org knows none of this org's users.
+    username = "" if place.host == "foreign" else words.get("username", "")
+    row, found = passwords.material(org, policy, username, words.get("password", ""))
+    now, user = org.clock.now(), None
+    if row is not None:
+        user = propagation.user(org, user_facts(org.db, row["Id"], now))
     steps = _steps(org, policy, _number(version), found, user)
     refused = next((step for step in steps if step.outcome == "refused"), None)
-    refusal = REFUSALS[refused.detail, "soap"] if refused else None
-    _write_down(org, place, Evaluation(steps, refusal), user)
+    refusal = REFUSALS[refused.verdict.detail, "soap"] if refused else None
+    evaluation = Evaluation(steps, refusal)
+    profile = user.profile if user else None
+    demand(org, evaluation, (profile, policy), lambda: described(evaluation), has_user=bool(user))
+    _write_down(org, place, evaluation, user)
     if refusal is not None:
         # Faults name the code twice: in faultcode and before the text.
         return _reply(kind, _fault(kind, refusal.error, refusal.description), refusal.status)
@@ -114,11 +122,13 @@ def _steps(
     org: Org, policy: OrgPolicy, version: float, found: PasswordMaterial, user: UserFacts | None
 ) -> tuple[Step, ...]:
     """The gates in their order, each named by the refusal that it would give."""
+    is_over = version > LAST_VERSION or has_come(policy.soap_login_ends, org.clock.now())
     may = user is None or "UseAnyApiAuth" in user.permissions
     ranges, hours = (user.profile.login_ranges, user.profile.login_hours) if user else ((), ())
     return (
+        _step("org_alive", policy.standing != "active", f"org_{policy.standing}", "org.standing"),
         _step("org_alive", policy.locked, "org_locked", "org.locked"),
-        _step("flow_enabled", version > LAST_VERSION, "soap_version", "request"),
+        _step("flow_enabled", is_over, "soap_version", "org.soap_login_ends"),
         _step("flow_enabled", not policy.soap_login, "soap_disabled", "org.soap_login"),
         _step("user_known", bool(found.problem), f"password_{found.problem}", "user"),
         _step("user_active", user is not None and not user.is_active, "user_inactive", "user"),
@@ -135,14 +145,15 @@ def _steps(
 
 
 def _step(id_: str, is_refused: bool, refusal: str, knob: str) -> Step:
-    return Step(id_, "refused" if is_refused else "passed", refusal, knob, "official")
+    return Step(Question(id_, knob, "official"), unless(is_refused, refusal, refusal, refusal))
 
 
 def _write_down(org: Org, place: web.Place, evaluation: Evaluation, user: UserFacts | None) -> None:
     """The trace, and a Login History row where there is a user and a text is known."""
-    keep_trace(org, {
-        "at": stamp(org.clock.now()), "flow": "soap_login", "app": None,
-        "user": user.username if user else None, "source_ip": org.ip, "host": place.host,
+    at, source_ip = org.clock.now(), org.ip
+    org.attempts.keep(lambda: {
+        "at": stamp(at), "flow": "soap_login", "app": None,
+        "user": user.username if user else None, "source_ip": source_ip, "host": place.host,
         **described(evaluation),
     })  # fmt: skip
     status = evaluation.refusal.login_status if evaluation.refusal else "Success"

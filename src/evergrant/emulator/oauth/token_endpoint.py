@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from evergrant.emulator import tokens, web
+from evergrant.emulator import containment, tokens, web
 from evergrant.emulator.asked import Asked, TokenRequest
-from evergrant.emulator.gates import Evaluation, evaluate
 from evergrant.emulator.oauth import device
 from evergrant.emulator.oauth.grants import issue
 from evergrant.emulator.oauth.token_request import read_request, unbuilt
 from evergrant.emulator.records import record_attempt
+from evergrant.emulator.strict import judge
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from evergrant.emulator.gates import Evaluation
     from evergrant.emulator.org import Org
 
 
@@ -29,18 +30,48 @@ async def token(org: Org, request: Request) -> Response:
     place, client = web.place_of(org, request), web.client_words(request, form)
     asked = Asked(place, form, client, web.twice(sent))
     with org.changing():
-        read = read_request(org, asked)
-        evaluation = evaluate(read.attempt)
-        _settle(org, read, evaluation, place.login_url)
-    if evaluation.refusal is not None:
-        refusal = evaluation.refusal
-        fields = {"error": refusal.error, "error_description": refusal.description}
-        return web.token_reply(request, form, fields, refusal.status)
-    await _take_time(org, read)
+        read, evaluation = _read(org, asked)
+        pause_s = _pause_s(org, read, evaluation)
+        fields = None if pause_s else _settle(org, read, evaluation, place)
+    if fields is None:
+        await _take_time(org, read, pause_s)
+        with org.changing():
+            fields = _settle(org, read, evaluation, place)
+    status = 200 if evaluation.refusal is None else evaluation.refusal.status
+    return web.token_reply(request, form, fields, status)
+
+
+def exchange(org: Org, asked: Asked) -> web.Fields:
+    """The same for a client that the emulator plays itself: at once, and without HTTP."""
     with org.changing():
-        given = _give(org, read, place.base)
-        record_attempt(org, read.attempt, evaluation, place.login_url)
-    return web.token_reply(request, form, given)
+        read, evaluation = _read(org, asked)
+        return _settle(org, read, evaluation, asked.place)
+
+
+def _read(org: Org, asked: Asked) -> tuple[TokenRequest, Evaluation]:
+    """The facts and what the gates say; traffic from a high-risk address contains its user."""
+    read = read_request(org, asked)
+    evaluation, user = judge(org, read.attempt), read.attempt.user
+    if evaluation.refusal is None and user is not None and containment.watch(org, user.id):
+        read = read_request(org, asked)
+        evaluation = judge(org, read.attempt)
+    return read, evaluation
+
+
+def _settle(org: Org, read: TokenRequest, evaluation: Evaluation, place: web.Place) -> web.Fields:
+    """Give or refuse, do what follows from it, and write it down."""
+    refusal, row = evaluation.refusal, read.row
+    if row is not None and read.attempt.flow == "refresh_token":
+        tokens.count_use(org, row["family"])
+    if refusal is None:
+        fields = _give(org, read, place.base)
+    else:
+        fields = {"error": refusal.error, "error_description": refusal.description}
+        if refusal.id == "refresh_token_rotated" and row is not None:
+            # A replayed token ends the current one and its access tokens (rotation, F5).
+            tokens.end_family(org, row["family"], "revoked")
+    record_attempt(org, read.attempt, evaluation, place.login_url)
+    return fields
 
 
 def _give(org: Org, read: TokenRequest, base: str) -> web.Fields:
@@ -50,26 +81,19 @@ def _give(org: Org, read: TokenRequest, base: str) -> web.Fields:
     return issue(org, read, base)
 
 
-def _settle(org: Org, read: TokenRequest, evaluation: Evaluation, login_url: str) -> None:
-    """Do what follows from a refusal, or keep the refresh token for this request."""
-    is_refresh = read.attempt.flow == "refresh_token" and read.row is not None
-    if read.row is not None and is_refresh:
-        tokens.count_use(org, read.row["family"])
-    if evaluation.refusal is None:
-        if read.row is not None and is_refresh:
-            org.busy.add(read.row["token"])
-        return
-    if evaluation.refusal.id == "refresh_token_rotated" and read.row is not None:
-        # A replayed token ends the current one and its access tokens (rotation, F5).
-        tokens.end_family(org, read.row["family"], "revoked")
-    record_attempt(org, read.attempt, evaluation, login_url)
+def _pause_s(org: Org, read: TokenRequest, evaluation: Evaluation) -> float:
+    """How long this refresh takes, in which its token is busy; 0 for all else."""
+    if evaluation.refusal is not None or read.attempt.flow != "refresh_token" or read.row is None:
+        return 0.0
+    pause_s = read.attempt.org.token_request_ms / 1000
+    if pause_s:
+        org.busy.add(read.row["token"])
+    return pause_s
 
 
-async def _take_time(org: Org, read: TokenRequest) -> None:
-    """A refresh takes its time, during which a second one finds the token busy."""
-    if read.attempt.flow != "refresh_token" or read.row is None:
-        return
+async def _take_time(org: Org, read: TokenRequest, pause_s: float) -> None:
     try:
-        await asyncio.sleep(read.attempt.org.token_request_ms / 1000)
+        await asyncio.sleep(pause_s)
     finally:
-        org.busy.discard(read.row["token"])
+        if read.row is not None:
+            org.busy.discard(read.row["token"])

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from evergrant.emulator import jwts, state
-from evergrant.emulator.accounts import app_by_key, approvals_of, user_facts, user_row
+from evergrant.emulator import jwts, propagation, staged
+from evergrant.emulator.accounts import approvals_of, user_facts
 from evergrant.emulator.asked import Asked, TokenRequest
-from evergrant.emulator.gates.attempt import (
-    Attempt,
-    CodeMaterial,
-    Flow,
-    RefreshMaterial,
-    SecretSent,
-)
-from evergrant.emulator.oauth import handlers, passwords, saml
-from evergrant.emulator.oauth.assertions import jwt_material, proof_of, saml_material
-from evergrant.emulator.oauth.device import material as device_material
-from evergrant.emulator.tokens import find
+from evergrant.emulator.gates.attempt import Approvals, Attempt, Flow, SecretSent, UserFacts
+from evergrant.emulator.oauth import saml
+from evergrant.emulator.oauth.assertions import proof_of
+from evergrant.emulator.oauth.brought import BROUGHT, Brought
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from evergrant.emulator.org import Org
     from evergrant.emulator.policies import AppPolicy
     from evergrant.emulator.web import ClientWords, Place
@@ -51,8 +41,6 @@ NOT_BUILT: Final = {
 }
 """Grants that Salesforce has and this org has not: they answer 501."""
 
-Verifier = Literal["not_due", "right", "wrong", "missing", "unexpected"]
-
 
 def unbuilt(form: Mapping[str, str]) -> str | None:
     """What a form asks for that this org has not; None where it has."""
@@ -69,20 +57,32 @@ def flow_of(form: Mapping[str, str]) -> Flow:
 
 def read_request(org: Org, asked: Asked) -> TokenRequest:
     """Gather the facts; the caller holds the org's lock."""
-    flow = flow_of(asked.form)
-    app = app_by_key(org.db, _key(flow, asked))
-    blank = Attempt(
-        flow=flow, at=org.clock.now(), host=asked.place.host, source_ip=org.ip,
-        org=state.load_org(org.db), app=app, user=None,
-        secret=secret_sent(org, app, asked.client, asked.place),
-        grant_type=asked.sent("grant_type"), has_scope="scope" in asked.form and flow in _SCOPELESS,
-        is_hybrid=asked.sent("grant_type").startswith("hybrid_"), twice=asked.twice,
+    flow, at = flow_of(asked.form), org.clock.now()
+    app = propagation.app(org, staged.client(org, _key(flow, asked)))
+    read = BROUGHT.get(flow)
+    brought = Brought() if app is None or read is None else read(org, asked, app, at)
+    user, approvals = _standing(org, app, brought.user_id, at)
+    grant_type = asked.sent("grant_type")
+    attempt = Attempt(
+        flow=flow, at=at, host=asked.place.host, source_ip=org.ip,
+        org=propagation.org_policy(org), app=app, user=user,
+        secret=secret_sent(org, app, asked.client, asked.place), approvals=approvals,
+        material=brought.material, grant_type=grant_type,
+        has_scope="scope" in asked.form and flow in _SCOPELESS,
+        is_hybrid=grant_type.startswith("hybrid_"), twice=asked.twice,
         scopes=tuple(asked.sent("scope").split()) if flow == "device_code" else (),
     )  # fmt: skip
-    filled = _FILL.get(flow)
-    if app is None or filled is None:
-        return TokenRequest(blank, None)
-    return filled(org, asked, blank, app)
+    return TokenRequest(attempt, brought.row)
+
+
+def _standing(
+    org: Org, app: AppPolicy | None, user_id: str | None, at: datetime
+) -> tuple[UserFacts | None, Approvals]:
+    """Who the user is, and how they stand to the app."""
+    if app is None or user_id is None:
+        return None, Approvals()
+    facts = propagation.user(org, user_facts(org.db, user_id, at))
+    return facts, approvals_of(org.db, user_id, app.id, at)
 
 
 def _key(flow: Flow, asked: Asked) -> str:
@@ -110,114 +110,5 @@ def secret_sent(org: Org, app: AppPolicy | None, client: ClientWords, place: Pla
         return "right" if proof_of(org, app, client.assertion, place) else "wrong"
     if app is None or client.secret is None:
         return "none"
-    rows = state.every(
-        org.db, "SELECT secret FROM x_secret WHERE app_id = ? AND (until IS NULL OR until > ?)",
-        app.id, org.clock.now().timestamp(),
-    )  # fmt: skip
-    sent = client.secret.encode()
-    is_right = any(hmac.compare_digest(row["secret"].encode(), sent) for row in rows)
+    is_right = staged.is_secret(org, app, client.client_id, client.secret)
     return "right" if is_right else "wrong"
-
-
-def _for_user(org: Org, attempt: Attempt, app: AppPolicy, user_id: str | None) -> Attempt:
-    if user_id is None:
-        return attempt
-    return replace(
-        attempt, user=user_facts(org.db, user_id, attempt.at),
-        approvals=approvals_of(org.db, user_id, app.id, attempt.at),
-    )  # fmt: skip
-
-
-def _code(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    row = state.one(org.db, "SELECT * FROM x_code WHERE code = ?", asked.sent("code"))
-    if row is None or row["app_id"] != app.id:
-        material = CodeMaterial("unknown" if row is None else "foreign")
-        return TokenRequest(replace(attempt, material=material), None)
-    material = CodeMaterial(
-        "used" if row["used_at"] else "live",
-        attempt.at.timestamp() - row["issued_at"],
-        asked.sent("redirect_uri") == row["redirect_uri"],
-        _verifier(row["challenge"], asked.form.get("code_verifier")),
-    )
-    attempt = replace(attempt, material=material)
-    return TokenRequest(_for_user(org, attempt, app, row["user_id"]), row)
-
-
-def _verifier(challenge: str | None, verifier: str | None) -> Verifier:
-    """Compare by S256, which Salesforce implies; verifiers longer than 128 are taken (1.5)."""
-    if not challenge:
-        return "unexpected" if verifier else "not_due"
-    if not verifier:
-        return "missing"
-    digest = hashlib.sha256(verifier.encode()).digest()
-    expected = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return "right" if expected == challenge.rstrip("=") else "wrong"
-
-
-def _refresh(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    row = find(org, asked.sent("refresh_token"))
-    if row is None or row["app_id"] != app.id:
-        material = RefreshMaterial("unknown" if row is None else "foreign")
-        return TokenRequest(replace(attempt, material=material), None)
-    material = RefreshMaterial(
-        row["state"], _moment(row["issued_at"]), _moment(row["used_at"]), row["token"] in org.busy
-    )
-    attempt = replace(attempt, material=material)
-    return TokenRequest(_for_user(org, attempt, app, row["user_id"]), row)
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _jwt(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    material, subject = jwt_material(org, app, asked.sent("assertion"), asked.place)
-    return _for_subject(org, replace(attempt, material=material), app, subject)
-
-
-def _saml(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    material, subject = saml_material(org, app, asked.sent("assertion"), asked.place)
-    return _for_subject(org, replace(attempt, material=material), app, subject)
-
-
-def _for_subject(org: Org, attempt: Attempt, app: AppPolicy, subject: str) -> TokenRequest:
-    user = user_row(org.db, subject) if "@" in subject else None
-    return TokenRequest(_for_user(org, attempt, app, user["Id"] if user else None), None)
-
-
-def _client_credentials(org: Org, _asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    user = user_row(org.db, app.run_as) if app.run_as else None
-    return TokenRequest(_for_user(org, attempt, app, user["Id"] if user else None), None)
-
-
-def _password(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    user, material = passwords.material(
-        org, attempt.org, asked.sent("username"), asked.sent("password")
-    )
-    attempt = replace(attempt, material=material)
-    return TokenRequest(_for_user(org, attempt, app, user["Id"] if user else None), None)
-
-
-def _device(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    row, material = device_material(org, asked.sent("code"), app, attempt.at)
-    attempt = replace(attempt, material=material)
-    user_id = row["user_id"] if row is not None and material.state != "denied" else None
-    return TokenRequest(_for_user(org, attempt, app, user_id), row)
-
-
-def _exchange(org: Org, asked: Asked, attempt: Attempt, app: AppPolicy) -> TokenRequest:
-    subject, material = handlers.material(org, app, asked.form)
-    return _for_subject(org, replace(attempt, material=material), app, subject)
-
-
-_Fill = Callable[["Org", Asked, Attempt, "AppPolicy"], TokenRequest]
-_FILL: Final[dict[Flow, _Fill]] = {
-    "authorization_code": _code,
-    "refresh_token": _refresh,
-    "jwt_bearer": _jwt,
-    "saml_bearer": _saml,
-    "client_credentials": _client_credentials,
-    "device": _device,
-    "password": _password,
-    "token_exchange": _exchange,
-}

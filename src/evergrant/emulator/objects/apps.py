@@ -5,11 +5,13 @@ PermissionSet, PermissionSetAssignment) and the enterprise WSDL of release 260. 
 reference says nothing about visibility, the rule is marked inferred.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from evergrant.emulator.permissions import COLUMN, FEATURES, PERMISSIONS
 from evergrant.emulator.schema import (
+    Child,
     Everyone,
     Field,
     Needs,
@@ -41,9 +43,19 @@ def permission_columns(needs: frozenset[str]) -> tuple[Field, ...]:
     )
 
 
+def opaque_to_queries(one: Field) -> Field:
+    """The field, to be selected and nothing else."""
+    return replace(ungroupable(one), filterable=False, sortable=False)
+
+
 def _opaque(name: str, label: str) -> Field:
     """A column that holds a credential: readable by its owner and by admins, as the org has it."""
-    return replace(ungroupable(string(name, 255, label)), filterable=False, sortable=False)
+    return opaque_to_queries(string(name, 255, label))
+
+
+def _tooling(*fields: Field) -> Iterator[Field]:
+    """Fields that the Tooling API alone shows: "for internal use only", so best effort."""
+    return (replace(one, in_tooling_only=True) for one in fields)
 
 
 CONNECTED_APPLICATION: Final = SObject(
@@ -66,8 +78,25 @@ CONNECTED_APPLICATION: Final = SObject(
         url("MobileStartUrl", "Mobile Start URL", 2400),
         picklist("NamedUserUvidTimeout", "Named User JWT Token Timeout"),
         picklist("UvidTimeout", "Guest JWT Token Timeout"),
+        *_tooling(
+            string("DeveloperName", 80, "Developer Name"),
+            string("Version", 40, "Version"),
+            integer("SessionTimeout", "Session Timeout"),
+            picklist("SessionPolicyAction", "Session Policy Action", "Block", "RaiseSessionLevel"),
+            string("SamlLoginInformation", 255, "SAML Login Information"),
+            string("ConnAppPluginClassId", 18, "Plugin Class"),
+            reference("ExecutionUserId", "User", "Execution User"),
+            textarea("Description", 1000, "Description"),
+            Field("ContactEmail", "email", "Contact Email", 80),
+            Field("ContactPhone", "phone", "Contact Phone", 40),
+            url("LogoUrl", "Logo Image URL"),
+            url("IconUrl", "Icon URL"),
+            url("InfoUrl", "Info URL"),
+        ),
     ),
     in_tooling=True,
+    rows="one for each connected app, kept in step with its policy",
+    children=(Child("SetupEntityAccessItems", "SetupEntityAccess", "SetupEntityId"),),
 )  # fmt: skip
 
 EXTERNAL_CLIENT_APPLICATION: Final = SObject(
@@ -94,6 +123,8 @@ EXTERNAL_CLIENT_APPLICATION: Final = SObject(
         string("Version", 40, "Version"),
     ),
     in_tooling=True,
+    rows="one for each external client app, kept in step with its policy",
+    children=(Child("SetupEntityAccessItems", "SetupEntityAccess", "SetupEntityId"),),
 )  # fmt: skip
 
 APP_MENU_ITEM: Final = SObject(
@@ -138,6 +169,8 @@ OAUTH_TOKEN: Final = SObject(
     ),
     page=500,
     end=2500,
+    since=32,
+    rows="one for each refresh token that stands",
 )  # fmt: skip
 
 SETUP_ENTITY_ACCESS: Final = SObject(

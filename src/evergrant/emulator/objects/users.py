@@ -17,6 +17,7 @@ from evergrant.emulator.schema import (
     Needs,
     OwnRows,
     SObject,
+    View,
     audited,
     boolean,
     integer,
@@ -33,7 +34,8 @@ from evergrant.emulator.schema import (
 MANAGE_USERS: Final = frozenset({"ManageUsers"})
 
 
-def _address(name: str, label: str) -> Field:
+def address(name: str, label: str) -> Field:
+    """An address, which cannot be used with LIKE."""
     return replace(string(name, 39, label), likeable=False)
 
 
@@ -45,7 +47,7 @@ LOGIN_HISTORY: Final = SObject(
         reference("UserId", "User", "User ID"),
         moment("LoginTime", "Login Time"),
         picklist("LoginType", "Login Type"),
-        _address("SourceIp", "Source IP"),
+        address("SourceIp", "Source IP"),
         string("LoginUrl", 255, "Login URL"),
         reference("AuthenticationServiceId", ("AuthProvider", "SamlSsoConfig"),
                   "Authentication Service ID"),
@@ -63,12 +65,16 @@ LOGIN_HISTORY: Final = SObject(
         unfilterable(string("ApiType", 64, "API Type")),
         unfilterable(string("ApiVersion", 32, "API Version")),
         string("CountryIso", 3, "Country Code"),
-        string("AuthMethodReference", 128, "Authentication Method Reference"),
-        string("AuthContextClassRef", 500, "Authentication Context Class Reference"),
+        replace(string("AuthMethodReference", 128, "Authentication Method Reference"), since=51),
+        replace(
+            string("AuthContextClassRef", 500, "Authentication Context Class Reference"), since=67
+        ),
         picklist("LoginSubType", "Login Subtype"),
-        string("ForwardedForIp", 255, "Forwarded For IP"),
+        replace(string("ForwardedForIp", 255, "Forwarded For IP"), since=61),
         reference("NetworkId", "Network", "Network ID"),
     ),
+    kept='"LoginTime" >= :half_year_ago',
+    rows="one for each attempt of a known user; gone after six months",
 )  # fmt: skip
 
 USER: Final = SObject(
@@ -128,6 +134,12 @@ USER_LOGIN: Final = SObject(
     fields_mark="inferred",
 )  # fmt: skip
 
+
+def _stamped(column: str) -> str:
+    """Seconds since the epoch as the REST API writes a time."""
+    return f"strftime('%Y-%m-%dT%H:%M:%S.000+0000', {column}, 'unixepoch')"
+
+
 AUTH_SESSION: Final = SObject(
     "AuthSession", "Auth Session", "0Ak", "inferred",
     OwnRows('"UsersId" = :viewer', MANAGE_USERS, "official"),
@@ -138,21 +150,68 @@ AUTH_SESSION: Final = SObject(
         moment("LastModifiedDate", "Updated"),
         integer("NumSecondsValid", "Valid For"),
         picklist("UserType", "User Type"),
-        _address("SourceIp", "Source IP"),
+        address("SourceIp", "Source IP"),
         picklist("LoginType", "Login Type"),
-        picklist("LoginSubType", "Login Subtype"),
+        replace(picklist("LoginSubType", "Login Subtype"), since=67),
         picklist("SessionType", "Session Type"),
         picklist("SessionSecurityLevel", "Session Security Level"),
         url("LogoutUrl", "Logout URL", 1500),
         reference("ParentId", "AuthSession", "Auth Session ID"),
         reference("LoginHistoryId", "LoginHistory", "Login History ID"),
         reference("LoginGeoId", "LoginGeo", "Login Geo Data ID"),
-        boolean("IsCurrent", "Is Current"),
-        boolean("IsAssociatedWithJwtAccessToken", "Associated with a JWT access token"),
+        replace(boolean("IsCurrent", "Is Current"), since=37, computed='{row}."Id" = :session'),
+        replace(
+            boolean("IsAssociatedWithJwtAccessToken", "Associated with a JWT access token"),
+            since=64,
+        ),
     ),
+    kept=(
+        "EXISTS (SELECT 1 FROM x_session x WHERE x.id = \"AuthSession\".\"Id\""
+        " AND x.seen_at + x.seconds >= :epoch)"
+    ),
+    view=View("x_session s WHERE s.ended IS NULL", {
+        "Id": "s.id", "UsersId": "s.user_id", "CreatedDate": _stamped("s.opened_at"),
+        "LastModifiedDate": _stamped("s.seen_at"), "NumSecondsValid": "s.seconds",
+        "UserType": "'Standard'", "SourceIp": "s.source_ip",
+        "LoginType": "CASE WHEN s.app_id IS NULL THEN 'Application' ELSE 'Remote Access 2.0' END",
+        "SessionType": "CASE WHEN s.app_id IS NULL THEN 'UI' ELSE 'Oauth2' END",
+        "SessionSecurityLevel": "s.level", "IsAssociatedWithJwtAccessToken": "s.is_jwt",
+    }),
+    rows="the sessions that have not ended and are not idle too long",
     # Who sees a session may end it: its user, and who manages users (inferred).
     deletable=MANAGE_USERS,
 )  # fmt: skip
+
+VERIFICATION_HISTORY: Final = SObject(
+    "VerificationHistory", "Identity Verification History", "0cp", "inferred",
+    Needs(MANAGE_USERS, "official"),
+    (
+        record_id(),
+        reference("UserId", "User", "User ID"),
+        moment("VerificationTime", "Time"),
+        picklist("VerificationMethod", "Method"),
+        picklist("Activity", "Activity", "ConnectedApp", "ExternalClientApp", "Login"),
+        picklist("Policy", "Triggered By"),
+        picklist("Status", "Status"),
+        string("Remarks", 255, "Remarks"),
+        address("SourceIp", "Source IP"),
+        reference("ResourceId", "ConnectedApplication", "Connected App ID"),
+        reference("LoginHistoryId", "LoginHistory", "Login History ID"),
+        reference("LoginGeoId", "LoginGeo", "Login Geo Data ID"),
+        integer("EventGroup", "Verification Attempt"),
+    ),
+    rows="one for each device that a user confirmed (picklist values inferred)",
+)  # fmt: skip
+
+IDP_CODES: Final = (
+    "Success", "AppAccessDenied", "AppBlocked", "ClientUnapproved", "CodeExpired", "InvalidCode",
+    "InvalidClientCredentials", "InvalidUserCredentials", "InvalidScope", "InvalidSessionLevel",
+    "InvalidDeviceId", "OauthError", "InternalError", "UnknownError", "ForceAuthNLogout",
+    "InvalidAuthnRequest", "InvalidIdpEndpoint", "InvalidIssuer", "InvalidSettings",
+    "InvalidSignature", "InvalidSp", "InvalidSpokeSp", "NoAccess", "NoCustomAttrValue",
+    "NoCustomField", "NoSpokeId", "NoSubdomain", "NoUserFedId", "UnableToResolve",
+)  # fmt: skip
+"""ErrorCode (IdpEventLog reference)."""
 
 IDP_EVENT_LOG: Final = SObject(
     "IdpEventLog", "Identity Provider Event Log", "0FW", "inferred",
@@ -162,7 +221,7 @@ IDP_EVENT_LOG: Final = SObject(
         picklist("InitiatedBy", "Initiated By", "IdP", "SP", "OauthAuthorize",
                  "OauthTokenExchange"),
         moment("Timestamp", "Timestamp"),
-        picklist("ErrorCode", "Status"),
+        picklist("ErrorCode", "Status", *IDP_CODES),
         string("SamlEntityUrl", 255, "SAML Entity URL"),
         reference("UserId", "User", "User ID"),
         reference("AuthSessionId", "AuthSession", "Auth Session ID"),
@@ -172,6 +231,7 @@ IDP_EVENT_LOG: Final = SObject(
         string("IdentityUsed", 765, "Identity Used"),
         boolean("OptionsHasLogoutUrl", "Has Logout URL"),
     ),
+    since=39,
 )  # fmt: skip
 
 SETUP_AUDIT_TRAIL: Final = SObject(

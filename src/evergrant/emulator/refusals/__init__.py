@@ -17,6 +17,7 @@ from evergrant.emulator.refusals.refusal import (
     by_text,
     by_token,
 )
+from evergrant.emulator.refusals.standing import STANDING_ROWS
 
 _DEAD_TOKEN: Final = "expired access/refresh token"
 _UNAPPROVED: Final = "user hasn't approved this consumer"
@@ -24,6 +25,7 @@ _NOT_ADMITTED: Final = "user is not admin approved to access this app"
 _BLOCKED: Final = "this app is blocked by admin"
 _UNINSTALLED: Final = "app must be installed into org"
 _NO_ECA: Final = "External client app is not installed in this org"
+_CROSS_ORG: Final = "Cross-org OAuth flows are not supported for this external client app"
 _NO_CLIENT: Final = "client identifier invalid"
 _IP_OR_HOURS: Final = "ip restricted or invalid login hours"
 _NO_REST: Final = "This session is not valid for use with the REST API"
@@ -46,6 +48,9 @@ _ROWS: Final = (
              "o-cc t-pubsub58"),
     by_token("eca_not_found", "app_not_found", _NO_ECA, "recorded", "c-cli3482 t-n8n28990"),
     by_page("eca_not_found", "OAUTH_EC_APP_NOT_FOUND", _NO_ECA, "recorded", "t-pd21557"),
+    by_token("cross_org", "invalid_client", _CROSS_ORG, "recorded", "t-unified"),
+    by_page("cross_org", "OAUTH_AUTHORIZATION_BLOCKED", _CROSS_ORG, "recorded",
+            "public-code o-eca"),
     by_token("client_unknown", "invalid_client_id", _NO_CLIENT, "official", "o-clierr"),
     by_page("client_unknown", "invalid_client_id", _NO_CLIENT, "recorded", "public-code"),
     by_token("client_deleted", "invalid_client_id", _NO_CLIENT, "inferred", "o-clierr",
@@ -64,6 +69,13 @@ _ROWS: Final = (
     by_token("app_blocked", "app_blocked", _BLOCKED, "inferred", "c-errenum", idp="AppBlocked"),
     by_page("app_blocked", "OAUTH_APP_BLOCKED", _BLOCKED, "recorded", "t-n8n21589 o-usage",
             idp="AppBlocked"),
+    by_token("app_disabled", "app_blocked", _BLOCKED, "inferred", "o-ecaconf", idp="AppBlocked"),
+    by_page("app_disabled", "OAUTH_APP_BLOCKED", _BLOCKED, "inferred", "o-ecaconf",
+            idp="AppBlocked"),
+    by_token("oauth_plugin_off", "oauth_flow_disabled", "oauth flow disabled", "inferred",
+             "c-errenum"),
+    by_page("oauth_plugin_off", "oauth_flow_disabled", "oauth flow disabled", "inferred",
+            "c-errenum"),
     by_token("api_access_control", "app_blocked", _BLOCKED, "inferred", "c-errenum",
              idp="AppBlocked"),
     by_page("api_access_control", "OAUTH_APP_BLOCKED", _BLOCKED, "recorded", "o-usage",
@@ -97,6 +109,7 @@ _ROWS: Final = (
     # --- what it brings
     by_token("code_unknown", "invalid_grant", "invalid authorization code", "inferred", "3.3",
              idp="InvalidCode"),
+    by_token("code_elsewhere", "invalid_grant", "authentication failure", "official", "o-clierr"),
     by_token("code_expired", "invalid_grant", "expired authorization code", "recorded",
              "t-easymorph", idp="CodeExpired"),
     by_token("code_used", "invalid_grant", "expired authorization code", "recorded", "t-forrest169",
@@ -135,6 +148,7 @@ _ROWS: Final = (
              log="User Is Frozen", log_mark="official"),
     by_login_page("user_inactive", "o-loginstatus", "User is Inactive"),
     by_login_page("user_frozen", "o-loginstatus", "User Is Frozen"),
+    by_login_page("my_domain_login_only", "o-mydomain o-loginstatus", "Restricted domain"),
     by_login_page("password_wrong", "o-loginstatus", "Invalid Password"),
     by_login_page("password_locked", "o-loginstatus", "Password Lockout"),
     by_token("api_disabled", "invalid_grant", "authentication failure", "official", "o-clierr",
@@ -172,5 +186,5 @@ _ROWS: Final = (
              "The REST API is not enabled for this Organization.", "recorded", "o-apienabled", 403),
 )  # fmt: skip
 
-REFUSALS: Final = {(row.id, row.leg): row for row in (*_ROWS, *FLOW_ROWS)}
+REFUSALS: Final = {(row.id, row.leg): row for row in (*_ROWS, *FLOW_ROWS, *STANDING_ROWS)}
 """Refusals by what is wrong and on which leg of the conversation."""

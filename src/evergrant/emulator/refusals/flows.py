@@ -74,6 +74,11 @@ FLOW_ROWS: Final = (
                 "inferred", "c-errenum"),
     by_redirect("login_error", "login_error", "Your login attempt has failed.",
                 "inferred", "c-errenum"),
+    # --- revoke: the codes are official, their descriptions are not known
+    Refusal("token_type_unsupported", "api", "raw_body", "unsupported_token_type",
+            "unsupported token type", "inferred", "o-revokemsdk"),
+    Refusal("token_not_valid", "api", "raw_body", "invalid_token", "the token is not valid",
+            "inferred", "o-revokemsdk"),
     # --- SOAP login()
     by_fault("soap_disabled", "INVALID_OPERATION",
              "SOAP API login() is disabled by default in this org.", "official", "o-soaplogin"),

@@ -1,7 +1,7 @@
-"""Manage Connected Apps and External Client App Manager: the lists, and one app's policies.
+"""Manage Connected Apps: the list, one app's policies, and who is on its list.
 
-An app's own page stands at its record id: for connected apps that is stated
-(EventLogFile reference, ApiTotalUsage), for external client apps it is inferred.
+That a connected app's own page stands at its record id is stated (EventLogFile reference,
+ApiTotalUsage).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from evergrant.emulator.setup.lookup import (
     sets_of,
     users_of,
 )
-from evergrant.emulator.setup.rights import EDIT_APPS, EDIT_EXTERNAL, INSTALL, VIEW, VIEW_EXTERNAL
+from evergrant.emulator.setup.rights import EDIT_APPS, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,15 +34,8 @@ def _connected(desk: Desk) -> Mapping[str, object]:
     return {"apps": [app for app in apps_of(desk, "connected_app") if app.installed]}
 
 
-def _external(desk: Desk) -> Mapping[str, object]:
-    apps = apps_of(desk, "external_client_app")
-    return {
-        "apps": [app for app in apps if app.in_org],
-        "packages": [app for app in apps if not app.in_org],
-    }
-
-
-def _app(desk: Desk) -> Mapping[str, object]:
+def shown(desk: Desk) -> Mapping[str, object]:
+    """One app that is installed, its policies, and who is on its list; raises NoRecord."""
     app = app_of(desk, desk.record)
     if not app.installed:
         raise NoRecord(f"{app.label} is not installed")
@@ -75,22 +68,11 @@ def _split(granted: list[Row]) -> tuple[list[Row], list[Row]]:
     )
 
 
-def _save(desk: Desk, form: Form) -> Iterable[Act]:
+def saved(desk: Desk, form: Form) -> Iterable[Act]:
+    """The acts that a filled policy form comes down to."""
     app = app_of(desk, desk.record)
-    yield from _switch(app, form)
     if changed := policies.words(desk, form, app):
         yield "set_app", {"app": app.name, **changed}
-
-
-def _switch(app: AppPolicy, form: Form) -> Iterable[Act]:
-    """An external client app is enabled and disabled with its policies; blocked means disabled."""
-    is_on = "enabled" in form
-    if app.kind == "external_client_app" and is_on == app.blocked:
-        yield "unblock_app" if is_on else "block_app", {"app": app.name}
-
-
-def _install(desk: Desk, form: Form) -> Iterable[Act]:
-    return [("install_app", {"app": app_of(desk, form.get("app", "")).name})]
 
 
 def grant(desk: Desk, app: AppPolicy, holder: Row, *, is_given: bool) -> Iterable[Act]:
@@ -103,7 +85,9 @@ def grant(desk: Desk, app: AppPolicy, holder: Row, *, is_given: bool) -> Iterabl
     return [("grant_app" if is_given else "ungrant_app", {"app": app.name, **name})]
 
 
-def _granting(right: Right) -> dict[str, Deed]:
+def granting(right: Right) -> dict[str, Deed]:
+    """The buttons that change an app's list of profiles and permission sets."""
+
     def planned(prefix: str, *, is_given: bool) -> Deed:
         def plan(desk: Desk, form: Form) -> Iterable[Act]:
             holder = picked(desk, form, "holder", prefix)
@@ -120,20 +104,11 @@ def _granting(right: Right) -> dict[str, Deed]:
 
 
 CONNECTED: Final = "/lightning/setup/ConnectedApplication/home"
-EXTERNAL: Final = "/lightning/setup/ManageExternalClientApplication/home"
 PAGES: Final = (
     Page(CONNECTED, "Manage Connected Apps", "apps.html", VIEW, _connected),
     Page(
-        "/0H4", "Connected App", "app.html", VIEW, _app,
-        {"save": Deed(EDIT_APPS, _save), **_granting(EDIT_APPS)},
-    ),
-    Page(
-        EXTERNAL, "External Client App Manager", "external.html", VIEW_EXTERNAL, _external,
-        {"install": Deed(INSTALL, _install)},
-    ),
-    Page(
-        "/0xI", "External Client App", "app.html", VIEW_EXTERNAL, _app,
-        {"save": Deed(EDIT_EXTERNAL, _save), **_granting(EDIT_EXTERNAL)},
+        "/0H4", "Connected App", "app.html", VIEW, shown,
+        {"save": Deed(EDIT_APPS, saved), **granting(EDIT_APPS)}, "official",
     ),
 )  # fmt: skip
 """A path of three characters after the slash means every record with that key prefix."""

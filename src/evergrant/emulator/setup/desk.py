@@ -6,16 +6,21 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
+from evergrant.emulator import state
+from evergrant.emulator.objects import stamp
 from evergrant.emulator.permissions import PERMISSIONS
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from starlette.responses import Response
 
     from evergrant.emulator.org import Org
     from evergrant.emulator.schema import Mark
+    from evergrant.emulator.state import Database
 
+_SIX_MONTHS: Final = timedelta(days=183)
 Form = Mapping[str, str]
 Act = tuple[str, dict[str, Any]]
 """The name of an act of acts.ACTS, and its words."""
@@ -27,6 +32,10 @@ class BadForm(ValueError):
 
 class NoRecord(LookupError):
     """The page is about a record that the org does not have."""
+
+
+class NoAccess(PermissionError):
+    """The page is a package's own, which guards it itself; the text is what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Right:
 
     def told(self) -> str:
         """The right in the words of Setup."""
+        if not self.groups:
+            return "nothing but to be signed in"
         return " and ".join(
             " or ".join(PERMISSIONS[name] for name in sorted(group)) for group in self.groups
         )
@@ -60,9 +71,20 @@ class Desk:
     query: Form = field(default_factory=dict)
 
     @property
-    def db(self) -> Connection:
+    def db(self) -> Database:
         """The org's database."""
         return self.org.db
+
+    @property
+    def username(self) -> str:
+        """Whose session it is."""
+        row = state.one(self.db, 'SELECT "Username" FROM "User" WHERE "Id" = ?', self.user_id)
+        return str(row["Username"]) if row else ""
+
+    @property
+    def half_year_ago(self) -> str:
+        """The moment before which Login History forgets (o-loginhistory), as it is stored."""
+        return stamp(self.org.clock.now() - _SIX_MONTHS)
 
     @property
     def token(self) -> str:
@@ -81,6 +103,13 @@ class Deed:
     right: Right
     plan: Callable[[Desk, Form], Iterable[Act]]
     """Raises BadForm, or NoRecord where the form names a record that is not there."""
+    then: Callable[[Desk, Form], Response] | None = None
+    """What pressing leads to once the acts are done; None: back to the page, with word of it."""
+
+
+def no_acts(_desk: Desk, _form: Form) -> Iterable[Act]:
+    """The plan of a button that changes nothing and only gives something."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +123,5 @@ class Page:
     show: Callable[[Desk], Mapping[str, object]]
     """Raises NoRecord."""
     deeds: Mapping[str, Deed] = field(default_factory=dict)
+    mark: Mark = "recorded"
+    """How well the address is known."""

@@ -35,7 +35,9 @@ STATED: Final[dict[str, str]] = {
             "OAuth and OpenID Connect Settings", "API Access Control", "Login History",
             "Session Management", "Session Settings", "Permission Sets", "Profiles", "Users",
             "View Setup Audit Trail", "My Domain", "Network Access", "CORS",
-            "Certificate and Key Management",
+            "Certificate and Key Management", "External Client App Settings",
+            "Event Log File Browser", "Named Credentials", "Auth. Providers",
+            "Identity Provider Event Log", "Password Policies",
         ), _LINKS,
     ),
     **dict.fromkeys(
@@ -67,6 +69,7 @@ STATED: Final[dict[str, str]] = {
     "Refresh Token Policy": "Object Reference, ConnectedApplication.RefreshTokenValidityPeriod",
     "Login IP Ranges": "LOGIN_STATUS reference",
     "Allow OAuth Username-Password Flows": _BLOCKED_FLOWS,
+    "Enable CORS for OAuth endpoints": f"{_HELP}xcloud.remoteaccess_oauth_endpoints_cors.htm",
     **dict.fromkeys(("Username", "HTTP Login Method"), _LOGINS),
 }  # fmt: skip
 """Labels of pages, lists and buttons, to where they are stated."""

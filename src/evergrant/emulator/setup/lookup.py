@@ -55,6 +55,15 @@ def apps_of(desk: Desk, *kinds: AppKind) -> list[AppPolicy]:
     return sorted(wanted, key=lambda app: app.label.casefold())
 
 
+def apps_granted_to(desk: Desk, set_id: str) -> list[AppPolicy]:
+    """The apps whose list bears this permission set, or the profile that owns it; by label."""
+    rows = state.every(
+        desk.db, 'SELECT "SetupEntityId" FROM "SetupEntityAccess" WHERE "ParentId" = ?', set_id
+    )
+    granted = {row["SetupEntityId"] for row in rows}
+    return [app for app in apps_of(desk) if app.id in granted]
+
+
 def users_of(desk: Desk) -> list[Row]:
     """Every user, by full name."""
     return state.every(
@@ -71,8 +80,11 @@ def sets_of(desk: Desk) -> list[Row]:
 
 
 def profiles_of(desk: Desk) -> list[Row]:
-    """Every profile, by name."""
-    return state.every(desk.db, 'SELECT * FROM "Profile" ORDER BY "Name"')
+    """Every profile with its user license, by name."""
+    return state.every(
+        desk.db, 'SELECT p.*, l."Name" AS "License" FROM "Profile" p'
+        ' LEFT JOIN "UserLicense" l ON l."Id" = p."UserLicenseId" ORDER BY p."Name"',
+    )  # fmt: skip
 
 
 def missing(rows: Iterable[Row], held: Iterable[Row], key: str = "Id") -> list[Row]:

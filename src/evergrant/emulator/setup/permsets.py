@@ -9,6 +9,7 @@ from evergrant.emulator.setup.apps import grant
 from evergrant.emulator.setup.desk import Deed, NoRecord, Page
 from evergrant.emulator.setup.lookup import (
     app_of,
+    apps_granted_to,
     apps_of,
     missing,
     picked,
@@ -39,22 +40,13 @@ def _set(desk: Desk) -> Row:
 
 def _one(desk: Desk) -> Mapping[str, object]:
     row = _set(desk)
-    granted = _granted(desk, row["Id"])
+    listed = apps_granted_to(desk, row["Id"])
     assigned = assigned_to(desk, row["Id"])
     return {
         "held_set": row, "offered": offered(desk), "held": held(row),
-        "apps": [app for app in apps_of(desk) if app.id in granted],
-        "other_apps": [app for app in apps_of(desk) if app.id not in granted],
+        "apps": listed, "other_apps": [app for app in apps_of(desk) if app not in listed],
         "assigned": assigned, "other_users": missing(users_of(desk), assigned, "UserId"),
     }  # fmt: skip
-
-
-def _granted(desk: Desk, parent: str) -> frozenset[str]:
-    """The ids of the apps whose list bears this permission set."""
-    rows = state.every(
-        desk.db, 'SELECT "SetupEntityId" FROM "SetupEntityAccess" WHERE "ParentId" = ?', parent
-    )
-    return frozenset(row["SetupEntityId"] for row in rows)
 
 
 def assigned_to(desk: Desk, set_id: str) -> list[Row]:
@@ -104,5 +96,6 @@ PAGES: Final = (
             "add_app": _app(is_given=True), "remove_app": _app(is_given=False),
             "add_user": _user(is_given=True), "remove_user": _user(is_given=False),
         },
+        "inferred",
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from evergrant.emulator.policy_changes import JWT_MINUTES
 from evergrant.emulator.setup.desk import BadForm
 from evergrant.emulator.setup.lookup import picked
 
@@ -32,6 +33,10 @@ REFRESH: Final = {
 UNITS: Final = {"HOURS": "Hours", "DAYS": "Days", "MONTHS": "Months"}
 TIMEOUTS: Final = (15, 30, 60, 90, 120, 240, 480, 720, 1440)
 """Minutes; the values of SessionTimeout in SecuritySettings."""
+JWT_TIMEOUTS: Final = {
+    "Custom": "Custom timeout", "UserSession": "The user's session timeout",
+}  # fmt: skip
+_JWT_MINUTES: Final = {str(minutes): minutes for minutes in JWT_MINUTES}
 ACTIONS: Final = {"": "None", "Block": "Block", "RaiseSessionLevel": "RaiseSessionLevel"}
 _FULL_DAY: Final = 1440
 
@@ -92,12 +97,32 @@ def words(desk: Desk, form: Form, app: AppPolicy) -> dict[str, Any]:
         "refresh_policy": _refresh(form),
         "session_minutes": minutes(form, "session_minutes"),
         "session_action": choice(form, "session_action", ACTIONS),
-        "high_assurance": "high_assurance" in form,
+        "session_level": _level(form, app),
         "run_as": picked(desk, form, "run_as", "005")["Username"] if form.get("run_as") else "",
     }
     if app.kind == "external_client_app":
-        read["client_credentials"] = "client_credentials" in form
+        read |= _of_external(form, app)
     return differing(app, read)
+
+
+def _of_external(form: Form, app: AppPolicy) -> dict[str, Any]:
+    """What only an external client app's policies have: its switches, and JWT access tokens."""
+    # A block shows as an empty box too; saving it empty must not switch the app off besides.
+    is_left = app.blocked and "enabled" not in form
+    boxes = ("oauth_enabled", "client_credentials", "token_exchange")
+    return {
+        "enabled": app.enabled if is_left else "enabled" in form,
+        **{name: name in form for name in boxes},
+        "jwt_timeout": choice(form, "jwt_timeout", JWT_TIMEOUTS),
+        "jwt_minutes": int(choice(form, "jwt_minutes", _JWT_MINUTES)),
+    }
+
+
+def _level(form: Form, app: AppPolicy) -> str:
+    """The checkbox knows one level; a lower one, set elsewhere, is left alone."""
+    if "high_assurance" in form:
+        return "HIGH_ASSURANCE"
+    return "" if app.session_level == "HIGH_ASSURANCE" else app.session_level
 
 
 def _refresh(form: Form) -> str:

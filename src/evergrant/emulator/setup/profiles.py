@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from evergrant.emulator import ids, state
+from evergrant.emulator.setup.apps import grant
 from evergrant.emulator.setup.desk import BadForm, Deed, Page
-from evergrant.emulator.setup.lookup import profiles_of, record_of
+from evergrant.emulator.setup.lookup import (
+    app_of,
+    apps_granted_to,
+    apps_of,
+    profiles_of,
+    record_of,
+)
 from evergrant.emulator.setup.permissions import held, offered, turned
-from evergrant.emulator.setup.policies import TIMEOUTS, minutes
+from evergrant.emulator.setup.policies import TIMEOUTS, choice, differing, minutes
+from evergrant.emulator.setup.ranges import with_range, without_range
 from evergrant.emulator.setup.rights import EDIT_RANGES, EDIT_SETS, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from sqlite3 import Row
 
-    from evergrant.emulator.policies import Hours, ProfilePolicy, Range
+    from evergrant.emulator.policies import Hours, ProfilePolicy
     from evergrant.emulator.setup.desk import Act, Desk, Form
 
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LEVELS: Final = {
+    "": "None", "LOW": "Low", "STANDARD": "Standard", "HIGH_ASSURANCE": "High Assurance",
+}  # fmt: skip
 _HOUR: Final = 60
 HOURS: Final = {hour * _HOUR: f"{hour:02}:00" for hour in range(25)}
 """Login hours are multiples of an hour (Metadata API, Profile.loginHours); 24:00 ends the day."""
@@ -37,9 +47,11 @@ def _profile(desk: Desk) -> tuple[Row, ProfilePolicy]:
 
 def _one(desk: Desk) -> Mapping[str, object]:
     row, policy = _profile(desk)
+    listed = apps_granted_to(desk, _own_set(desk, row["Id"]))
     return {
         "profile": row, "policy": policy, "offered": offered(desk), "held": held(row),
-        "days": DAYS, "hours": HOURS, "timeouts": TIMEOUTS,
+        "apps": listed, "other_apps": [app for app in apps_of(desk) if app not in listed],
+        "levels": LEVELS, "days": DAYS, "hours": HOURS, "timeouts": TIMEOUTS,
         "windows": {day: (start, end) for day, start, end in reversed(policy.login_hours)},
     }  # fmt: skip
 
@@ -52,32 +64,40 @@ def _save(desk: Desk, form: Form) -> Iterable[Act]:
     row, policy = _profile(desk)
     if changed := turned(desk, form, row):
         yield from _change(row, permissions=changed)
-    if (timeout := minutes(form, "session_minutes")) != policy.session_minutes:
-        yield from _change(row, session_minutes=timeout)
+    read = {
+        "session_minutes": minutes(form, "session_minutes"),
+        "session_level": choice(form, "session_level", LEVELS),
+    }
+    if turned_knobs := differing(policy, read):
+        yield from _change(row, **turned_knobs)
 
 
 def _add_range(desk: Desk, form: Form) -> Iterable[Act]:
     row, policy = _profile(desk)
-    return _change(row, login_ranges=(*policy.login_ranges, _range(form)))
+    return _change(row, login_ranges=with_range(policy.login_ranges, form))
 
 
 def _remove_range(desk: Desk, form: Form) -> Iterable[Act]:
     row, policy = _profile(desk)
-    gone = (form.get("start", ""), form.get("end", ""))
-    left = tuple(one for one in policy.login_ranges if one != gone)
+    left = without_range(policy.login_ranges, form)
     return [] if left == policy.login_ranges else _change(row, login_ranges=left)
 
 
-def _range(form: Form) -> Range:
-    """A range of addresses of one kind, first not after last; raises BadForm."""
-    start, end = form.get("start", "").strip(), form.get("end", "").strip()
-    try:
-        first, last = ip_address(start), ip_address(end)
-    except ValueError as error:
-        raise BadForm("give two IP addresses") from error
-    if first.version != last.version or int(first) > int(last):
-        raise BadForm("the end address must not come before the start address")
-    return start, end
+def _own_set(desk: Desk, profile_id: str) -> str:
+    """The permission set that stands for a profile on lists of apps."""
+    row = state.one(
+        desk.db, 'SELECT "Id" FROM "PermissionSet" WHERE "ProfileId" = ? AND "IsOwnedByProfile"',
+        profile_id,
+    )  # fmt: skip
+    return str(row["Id"]) if row is not None else ""
+
+
+def _app(*, is_given: bool) -> Deed:
+    def plan(desk: Desk, form: Form) -> Iterable[Act]:
+        row, _ = _profile(desk)
+        return grant(desk, app_of(desk, form.get("app", "")), row, is_given=is_given)
+
+    return Deed(EDIT_SETS, plan)
 
 
 def _save_hours(desk: Desk, form: Form) -> Iterable[Act]:
@@ -116,6 +136,8 @@ PAGES: Final = (
             "remove_range": Deed(EDIT_RANGES, _remove_range),
             "save_hours": Deed(EDIT_SETS, _save_hours),
             "clear_hours": Deed(EDIT_SETS, _clear_hours),
+            "add_app": _app(is_given=True), "remove_app": _app(is_given=False),
         },
+        "inferred",
     ),
 )  # fmt: skip

@@ -14,8 +14,9 @@ from starlette.routing import Route
 from evergrant.emulator import acts, ids, pages, state, web
 from evergrant.emulator.refusals.refusal import Refusal
 from evergrant.emulator.sessions import end_sessions, live_session
+from evergrant.emulator.setup import downloads
 from evergrant.emulator.setup import view as setup_view
-from evergrant.emulator.setup.desk import BadForm, Desk, NoRecord
+from evergrant.emulator.setup.desk import BadForm, Desk, NoAccess, NoRecord
 from evergrant.emulator.setup.index import BY_ADDRESS, BY_PREFIX, HOME, NOT_BUILT
 from evergrant.emulator.sign_in import COOKIE, onward, sign_in
 
@@ -34,6 +35,7 @@ def setup_routes(org: Org) -> list[Route]:
     named = [Route(path, _page(org, page), methods=_BOTH) for path, page in BY_ADDRESS.items()]
     return [
         *named,
+        *(Route(path, _download(org, path), methods=["GET"]) for path in downloads.PATHS),
         Route("/lightning/setup/{name}/home", _not_built(org), methods=_BOTH),
         Route(setup_view.LOGOUT, _logout(org), methods=["POST"]),
         Route("/{record}", _record(org), methods=_BOTH),
@@ -42,7 +44,7 @@ def setup_routes(org: Org) -> list[Route]:
 
 def _page(org: Org, page: Page) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        return await _enter(org, request, lambda desk, form: _visit(request, desk, page, form))
+        return await enter(org, request, lambda desk, form: _visit(request, desk, page, form))
 
     return endpoint
 
@@ -58,12 +60,19 @@ def _record(org: Org) -> Endpoint:
     return endpoint
 
 
+def _download(org: Org, path: str) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await enter(org, request, lambda desk, _form: downloads.answer(desk, path))
+
+    return endpoint
+
+
 def _not_built(org: Org) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         name = request.path_params["name"]
         title = NOT_BUILT.get(name, name)
         text = f"Evergrant's emulator does not build the Setup page {title}."
-        return await _enter(
+        return await enter(
             org, request, lambda desk, _form: setup_view.sentence(desk, title, text, 501)
         )
 
@@ -72,7 +81,7 @@ def _not_built(org: Org) -> Endpoint:
 
 def _logout(org: Org) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        return await _enter(org, request, _leave)
+        return await enter(org, request, _leave)
 
     return endpoint
 
@@ -86,7 +95,7 @@ def _leave(desk: Desk, form: Form) -> Response:
     return answer
 
 
-async def _enter(org: Org, request: Request, answer: Callable[[Desk, Form], Response]) -> Response:
+async def enter(org: Org, request: Request, answer: Callable[[Desk, Form], Response]) -> Response:
     """Let in who is signed in, and sign in who is not; a GET comes with an empty form."""
     form = await web.form_of(request) if request.method == "POST" else {}
     with org.lock:
@@ -132,6 +141,8 @@ def _visit(request: Request, desk: Desk, page: Page, form: Form) -> Response:
         if request.method == "POST":
             return _press(desk, page, form) or RedirectResponse(_here(request, done="1"), 303)
         return setup_view.draw(desk, page)
+    except NoAccess as error:
+        return setup_view.denied(desk, str(error), "inferred")
     except NoRecord:
         return setup_view.sentence(desk, "Data Not Available", _NO_RECORD, 404)
 
@@ -147,9 +158,9 @@ def _press(desk: Desk, page: Page, form: Form) -> Response | None:
         return setup_view.insufficient(desk, deed.right)
     try:
         perform(desk, list(deed.plan(desk, form)))
+        return deed.then(desk, form) if deed.then else None
     except (BadForm, acts.BadAct) as error:
         return setup_view.draw(desk, page, 400, problem=str(error))
-    return None
 
 
 def perform(desk: Desk, planned: list[Act]) -> None:

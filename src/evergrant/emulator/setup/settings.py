@@ -14,13 +14,14 @@ from evergrant.emulator import state
 from evergrant.emulator.setup.desk import BadForm, Deed, Page
 from evergrant.emulator.setup.lookup import app_of, apps_of
 from evergrant.emulator.setup.policies import differing
+from evergrant.emulator.setup.ranges import with_range, without_range
 from evergrant.emulator.setup.rights import BUILD_EXTERNAL, EDIT_APPS, VIEW, VIEW_EXTERNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from evergrant.emulator.policies import AppPolicy
-    from evergrant.emulator.setup.desk import Act, Desk, Form
+    from evergrant.emulator.setup.desk import Act, Desk, Form, Right
 
 MANAGER: Final = "/lightning/setup/NavigationMenus"
 EXTERNAL: Final = "/lightning/setup/ManageExternalClientApplication"
@@ -37,6 +38,11 @@ SWITCHES: Final = {
     "client_credentials": "Enable Client Credentials Flow",
     "device_flow": "Enable for Device Flow",
     "introspect_all": "Introspect All Tokens",
+    "token_exchange": "Enable Token Exchange Flow",
+    "secret_for_token_exchange": "Require Secret for Token Exchange Flow",
+    "code_credentials": "Enable Authorization Code and Credentials Flow",
+    "code_credentials_post_only": "Require user credentials in the POST body",
+    "jwt_access_tokens": "Issue JSON Web Token (JWT)-based access tokens for named users",
 }
 """The checkboxes of the OAuth settings."""
 
@@ -111,6 +117,21 @@ def _certificate(form: Form, app: AppPolicy) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
+def _on_ranges(name: str, knob: str, right: Right) -> dict[str, Deed]:
+    """The buttons that change one of an app's lists of ranges."""
+
+    def add(desk: Desk, form: Form) -> Iterable[Act]:
+        app = app_of(desk, desk.record)
+        return [("set_app", {"app": app.name, knob: with_range(getattr(app, knob), form)})]
+
+    def remove(desk: Desk, form: Form) -> Iterable[Act]:
+        app = app_of(desk, desk.record)
+        left = without_range(getattr(app, knob), form)
+        return [("set_app", {"app": app.name, knob: left})] if left != getattr(app, knob) else []
+
+    return {f"add_{name}": Deed(right, add), f"remove_{name}": Deed(right, remove)}
+
+
 def _rotate(desk: Desk, _form: Form) -> Iterable[Act]:
     return [("rotate_secret", {"app": app_of(desk, desk.record).name})]
 
@@ -120,18 +141,25 @@ PAGES: Final = (
     Page(f"{MANAGER}/home", "App Manager", "manager.html", VIEW, _list),
     Page(
         f"{MANAGER}/{{record}}", "Edit Connected App", "settings.html", EDIT_APPS, _settings,
-        {"save": Deed(EDIT_APPS, _save)},
+        {"save": Deed(EDIT_APPS, _save), **_on_ranges("range", "trusted_ranges", EDIT_APPS)},
+        "inferred",
     ),
     Page(
         f"{MANAGER}/{{record}}/consumer", _CONSUMER, "consumer.html", EDIT_APPS, _consumer,
-        {"rotate": Deed(EDIT_APPS, _rotate)},
+        {"rotate": Deed(EDIT_APPS, _rotate)}, "inferred",
     ),
     Page(
-        f"{EXTERNAL}/{{record}}", "External Client App Settings", "settings.html", VIEW_EXTERNAL,
-        _settings, {"save": Deed(BUILD_EXTERNAL, _save)},
+        f"{EXTERNAL}/{{record}}", "Settings of an App", "settings.html", VIEW_EXTERNAL,
+        _settings,
+        {
+            "save": Deed(BUILD_EXTERNAL, _save),
+            **_on_ranges("range", "trusted_ranges", BUILD_EXTERNAL),
+            **_on_ranges("allowed", "refresh_allowlist", BUILD_EXTERNAL),
+        },
+        "inferred",
     ),
     Page(
         f"{EXTERNAL}/{{record}}/consumer", _CONSUMER, "consumer.html", BUILD_EXTERNAL, _consumer,
-        {"rotate": Deed(BUILD_EXTERNAL, _rotate)},
+        {"rotate": Deed(BUILD_EXTERNAL, _rotate)}, "inferred",
     ),
 )  # fmt: skip

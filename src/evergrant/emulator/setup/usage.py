@@ -6,6 +6,7 @@ reconnection guides); so it does here.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import ids, state
@@ -26,20 +27,19 @@ EXTERNAL: Final = "/lightning/setup/ExternalClientApplicationOauthUsage"
 
 def _usage(desk: Desk, kind: AppKind, base: str) -> Mapping[str, object]:
     apps = sorted(apps_of(desk, kind), key=lambda app: app.blocked)
-    return {"base": base, "kind": kind, "rows": [_row(desk, app) for app in apps]}
+    # What Salesforce counts is not stated; here it is the refusals of apps not installed.
+    denied = Counter(
+        each["app"] for each in desk.org.attempts if each["gate"] == "uninstalled_restriction"
+    )
+    return {"base": base, "kind": kind, "rows": [_row(desk, app, denied) for app in apps]}
 
 
-def _row(desk: Desk, app: AppPolicy) -> dict[str, object]:
+def _row(desk: Desk, app: AppPolicy, denied: Mapping[object, int]) -> dict[str, object]:
     users = state.one(
         desk.db, "SELECT COUNT(DISTINCT user_id) AS n FROM x_refresh"
         " WHERE app_id = ? AND state = 'live'", app.id,
     )  # fmt: skip
-    # What Salesforce counts is not stated; here it is the refusals of apps not installed.
-    denied = state.one(
-        desk.db, "SELECT COUNT(*) AS n FROM x_trace WHERE json_extract(body, '$.app') = ?"
-        " AND json_extract(body, '$.gate') = 'uninstalled_restriction'", app.name,
-    )  # fmt: skip
-    return {"app": app, "users": users and users["n"], "denied": denied and denied["n"]}
+    return {"app": app, "users": users and users["n"], "denied": denied[app.name]}
 
 
 def _connected(desk: Desk) -> Mapping[str, object]:
@@ -106,7 +106,7 @@ PAGES: Final = (
     ),
     Page(
         f"{CONNECTED}/{{record}}", "Connected Apps OAuth Usage", "usage_app.html", VIEW_USAGE,
-        _approvals, _REVOKING,
+        _approvals, _REVOKING, "inferred",
     ),
     Page(
         f"{EXTERNAL}/home", "External Client Apps OAuth Usage", "usage.html", VIEW_USAGE,
@@ -114,6 +114,6 @@ PAGES: Final = (
     ),
     Page(
         f"{EXTERNAL}/{{record}}", "External Client Apps OAuth Usage", "usage_app.html",
-        VIEW_USAGE, _approvals, _REVOKING,
+        VIEW_USAGE, _approvals, _REVOKING, "inferred",
     ),
 )  # fmt: skip

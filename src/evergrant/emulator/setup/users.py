@@ -80,6 +80,10 @@ def _on_user(act: str) -> Deed:
     return Deed(EDIT_USERS if act == "unlock_user" else FREEZE, plan)
 
 
+def _reset(desk: Desk, _form: Form) -> Iterable[Act]:
+    return [("reset_password", {"user": record_of(desk, desk.record)["Username"]})]
+
+
 def _assign(*, is_given: bool) -> Deed:
     def plan(desk: Desk, form: Form) -> Iterable[Act]:
         user, held = record_of(desk, desk.record), picked(desk, form, "set", "0PS")
@@ -95,8 +99,10 @@ PAGES: Final = (
         {
             "save": Deed(EDIT_USERS, _save),
             **{name: _on_user(f"{name}_user") for name in ("freeze", "unfreeze", "unlock")},
+            "reset": Deed(EDIT_USERS, _reset),
             "add_set": _assign(is_given=True), "remove_set": _assign(is_given=False),
             "revoke": Deed(REVOKE, revoke_one),
         },
+        "inferred",
     ),
 )  # fmt: skip

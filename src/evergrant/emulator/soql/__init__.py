@@ -1,8 +1,9 @@
 """Run a SOQL query as a caller: parse, compile, ask the database, shape the records."""
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from evergrant.emulator.ids import NO_ID
 from evergrant.emulator.schema import Field, SObject
@@ -43,7 +44,7 @@ def one(
     """One record by its 18-character id, or None where the caller sees no such row."""
     selected = tuple(Selected(Path((each.name,), 0), None) for each in fields)
     wanted = Comparison(Path(("Id",), 0), "=", String(record, record))
-    query = Query("", selected, Path((entity.name,), 0), None, wanted, (), (), None, 0)
+    query = Query("", selected, Path((entity.name,), 0), None, wanted, (), None, (), None, 0)
     found = _answered(db, query, caller, base).records
     return found[0] if found else None
 
@@ -52,14 +53,37 @@ def _answered(db: sqlite3.Connection, query: Query, caller: Caller, base: str) -
     asked = statement(query, caller)
     rows = db.execute(asked.sql, asked.values).fetchall()
     entity = asked.scope.entity
-    if not asked.shown:
-        return Answer(entity, int(rows[0][0]), [])
-    if asked.is_grouped:
-        if len(rows) > MOST_AGGREGATES:
-            raise SoqlError("aggregate_pages")
-        return Answer(entity, len(rows), [_aggregate(asked, row) for row in rows])
-    rows = rows[: entity.end]
-    return Answer(entity, len(rows), [_record(asked, row, base) for row in rows])
+    match asked.kind:
+        case "count":
+            return Answer(entity, int(rows[0][0]), [])
+        case "groups":
+            if len(rows) > MOST_AGGREGATES:
+                raise SoqlError("aggregate_pages")
+            return Answer(entity, len(rows), [_aggregate(asked, row) for row in rows])
+        case "records":
+            # Compiled for nobody, a query over children is refused even where no parent is found.
+            for each in asked.children:
+                statement(each.of(NO_ID), caller)
+            rows = rows[: entity.end]
+            found = [_record(asked, row, base) for row in rows]
+            for record, row in zip(found, rows, strict=True):
+                record.update(_children(db, asked, row, base))
+            return Answer(entity, len(rows), found)
+        case _:
+            assert_never(asked.kind)
+
+
+def _children(
+    db: sqlite3.Connection, asked: Statement, row: tuple[Json, ...], base: str
+) -> Iterator[tuple[str, Json]]:
+    """The children of a record, as a small answer of their own; null where there are none."""
+    for each in asked.children:
+        query = each.of(str(row[len(asked.shown)]))
+        found = _answered(db, query, asked.scope.caller, base)
+        records: list[Json] = list(found.records)
+        yield each.child.name, {
+            "totalSize": found.total, "done": True, "records": records,
+        } if records else None  # fmt: skip
 
 
 def _aggregate(asked: Statement, row: tuple[Json, ...]) -> Record:
@@ -79,7 +103,7 @@ def _record(asked: Statement, row: tuple[Json, ...], base: str) -> Record:
         _hang(nodes, shown.parents)
         node = nodes[shown.parents]
         if node is not None:
-            node[shown.key] = _shown(shown, value)
+            node[shown.key] = _blob(node, shown, value) or _shown(shown, value)
     return nodes[()] or {}
 
 
@@ -97,6 +121,14 @@ def _hang(nodes: dict[tuple[str, ...], Record | None], parents: tuple[str, ...])
         child = nodes[parents[:depth]]
         if child is not None:
             child.setdefault(name, nodes[parents[: depth + 1]])
+
+
+def _blob(node: Record, shown: Shown, value: Json) -> str | None:
+    """Where a file's body can be had: the REST API gives its address in place of the bytes."""
+    attributes = node["attributes"]
+    if value is None or shown.field is None or shown.field.type != "base64":
+        return None
+    return f"{attributes['url']}/{shown.key}" if isinstance(attributes, dict) else None
 
 
 def _shown(shown: Shown, value: Json) -> Json:

@@ -30,12 +30,18 @@ class Aggregate:
     path: Path | None
     at: int
 
+    @property
+    def text(self) -> str:
+        """The call as an error shows it."""
+        return f"{self.function}({self.path.text if self.path else ''})"
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:
     """One item between SELECT and FROM, with the alias that a grouped query may give it."""
 
-    what: Path | Aggregate
+    what: "Path | Aggregate | Query"
+    """A query stands for the children by the relationship that its FROM names."""
     alias: str | None
 
 
@@ -60,18 +66,18 @@ Literals = String | int | float | bool | None | datetime | date | Period
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """field operator value."""
+    """field operator value; in HAVING the field may be an aggregate."""
 
-    path: Path
+    path: Path | Aggregate
     operator: Comparator
     value: Literals
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """field IN (values)."""
+    """field IN (values); in HAVING the field may be an aggregate."""
 
-    path: Path
+    path: Path | Aggregate
     values: tuple[Literals, ...]
     is_negated: bool
 
@@ -122,6 +128,9 @@ class Query:
     alias: str | None
     where: Condition | None
     groups: tuple[Path, ...]
+    having: Condition | None
     orders: tuple[Ordered, ...]
     limit: int | None
     offset: int
+    at: int = 0
+    """Where it begins: for queries inside another."""

@@ -1,8 +1,10 @@
-"""The WHERE clause: comparisons joined by AND, OR, NOT and parentheses."""
+"""WHERE and HAVING: comparisons joined by AND, OR, NOT and parentheses."""
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 from evergrant.emulator.soql.ast import (
+    Aggregate,
     Combined,
     Comparator,
     Comparison,
@@ -36,10 +38,12 @@ _NOT_BUILT: Final = frozenset({"INCLUDES", "EXCLUDES"})
 
 
 class Conditions:
-    """Reads one WHERE clause and counts what the org limits."""
+    """Reads one WHERE or HAVING clause and counts what the org limits."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, operand: Callable[[Reader], Path | Aggregate]) -> None:
         self._reader = reader
+        self._operand = operand
+        """Reads what is compared: a field, or in HAVING a function of one."""
         self._depth = 0
         self._comparisons = 0
         self._values = 0
@@ -84,7 +88,7 @@ class Conditions:
         self._comparisons += 1
         if self._comparisons > _MOST_COMPARISONS:
             raise SoqlError("too_complicated")
-        path = self._reader.path()
+        path = self._operand(self._reader)
         if self._reader.token.word == "(":
             self._reader.not_built(f"the function {path.text} in WHERE")
         if self._reader.accept("NOT", "IN"):
@@ -93,7 +97,7 @@ class Conditions:
             return self._members(path, is_negated=False)
         return self._compared(path)
 
-    def _compared(self, path: Path) -> Comparison:
+    def _compared(self, path: Path | Aggregate) -> Comparison:
         word = self._reader.token.word
         if word in _NOT_BUILT:
             self._reader.not_built(word)
@@ -102,9 +106,9 @@ class Conditions:
         self._reader.take()
         return Comparison(path, _COMPARATORS[word], self._literal())
 
-    def _members(self, path: Path, *, is_negated: bool) -> Listed | Joined:
+    def _members(self, path: Path | Aggregate, *, is_negated: bool) -> Listed | Joined:
         self._reader.expect("(")
-        if self._reader.token.word == "SELECT":
+        if self._reader.token.word == "SELECT" and isinstance(path, Path):
             found: Listed | Joined = Joined(path, self._join(), is_negated)
         else:
             values = [self._literal()]
@@ -138,4 +142,4 @@ class Conditions:
         self._reader.expect("FROM")
         entity = self._reader.path()
         where = self.read() if self._reader.accept("WHERE") else None
-        return Query(self._reader.text, (selected,), entity, None, where, (), (), None, 0)
+        return Query(self._reader.text, (selected,), entity, None, where, (), None, (), None, 0)

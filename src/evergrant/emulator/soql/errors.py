@@ -133,6 +133,17 @@ TEXTS: Final[dict[str, Text]] = {
         " cannot use: '{field}'",
         "inferred",
     ),
+    "child_queries": Text(
+        "MALFORMED_QUERY", "a query may hold at most 20 queries over children", "inferred",
+        "the number is in the SOQL reference; the words are not",
+    ),
+    "no_child": Text(
+        "INVALID_TYPE",
+        "Didn't understand relationship '{field}' in FROM part of query call. If you are attempting"
+        " to use a custom relationship, be sure to append the '__r' after the custom relationship"
+        " name." + _WSDL,
+        "inferred",
+    ),
     "semi_join_nested": Text(
         "MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported", "inferred"
     ),

@@ -1,16 +1,17 @@
 """A recursive-descent parser for the part of SOQL that this org runs.
 
-Built: SELECT fields with dotted parents, COUNT(), aggregates and aliases; FROM with an alias;
-WHERE; GROUP BY; ORDER BY; LIMIT; OFFSET. What else Salesforce has is refused by its name with
-status 501, and what Salesforce has not is refused as Salesforce does.
+Built: SELECT fields with dotted parents, queries over children, COUNT(), aggregates and aliases;
+FROM with an alias; WHERE; GROUP BY; HAVING; ORDER BY; LIMIT; OFFSET. What else Salesforce
+has is refused by its name with status 501, and what Salesforce has not is refused as Salesforce
+does.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from evergrant.emulator.soql.ast import (
     Aggregate,
     Condition,
-    Function,
     Nulls,
     Ordered,
     Path,
@@ -19,81 +20,75 @@ from evergrant.emulator.soql.ast import (
 )
 from evergrant.emulator.soql.conditions import Conditions
 from evergrant.emulator.soql.errors import SoqlError
+from evergrant.emulator.soql.expressions import NOT_BUILT_FUNCTIONS, expression
 from evergrant.emulator.soql.reader import NO_FIELDS, Reader
 
 LAST_OFFSET: Final = 2000
 _MOST_SELECTED: Final = 500
+_MOST_CHILDREN: Final = 20
+"""Queries over children in one query: SOQL and SOSL Reference, limits."""
 
-_FUNCTIONS: Final[dict[str, Function]] = {
-    "COUNT": "COUNT",
-    "COUNT_DISTINCT": "COUNT_DISTINCT",
-    "MIN": "MIN",
-    "MAX": "MAX",
-    "SUM": "SUM",
-    "AVG": "AVG",
-}
-_NOT_BUILT_FUNCTIONS: Final = frozenset(
-    {"FIELDS", "TOLABEL", "FORMAT", "CONVERTCURRENCY", "CONVERTTIMEZONE", "CALENDAR_MONTH",
-     "CALENDAR_QUARTER", "CALENDAR_YEAR", "DAY_IN_MONTH", "DAY_IN_WEEK", "DAY_IN_YEAR",
-     "DAY_ONLY", "FISCAL_MONTH", "FISCAL_QUARTER", "FISCAL_YEAR", "HOUR_IN_DAY",
-     "WEEK_IN_MONTH", "WEEK_IN_YEAR", "GROUPING", "DISTANCE", "GEOLOCATION", "ROLLUP", "CUBE"}
-)  # fmt: skip
-_NOT_BUILT_CLAUSES: Final = frozenset({"USING", "WITH", "HAVING", "FOR", "ALL"})
+_NOT_BUILT_CLAUSES: Final = frozenset({"USING", "WITH", "FOR", "ALL"})
 
 
 def parse(text: str) -> Query:
     """The query as a value; raises SoqlError and nothing else."""
     reader = Reader(text)
+    query = _query(reader, _selected)
+    _end(reader)
+    return query
+
+
+def _query(reader: Reader, item: Callable[[Reader], Selected]) -> Query:
+    at = reader.token.at
     reader.expect("SELECT")
-    selected = _selection(reader)
+    selected = _selection(reader, item)
     reader.expect("FROM")
     entity = reader.path()
     alias = _alias(reader)
     where = _where(reader)
     groups = _groups(reader)
+    having = Conditions(reader, expression).read() if groups and reader.accept("HAVING") else None
     orders = _orders(reader)
     limit = reader.whole_number() if reader.accept("LIMIT") else None
     offset = _offset(reader)
-    _end(reader)
-    return Query(text, selected, entity, alias, where, groups, orders, limit, offset)
+    return Query(
+        reader.text, selected, entity, alias, where, groups, having, orders, limit, offset, at
+    )
 
 
-def _selection(reader: Reader) -> tuple[Selected, ...]:
-    found = [_selected(reader)]
+def _selection(reader: Reader, item: Callable[[Reader], Selected]) -> tuple[Selected, ...]:
+    found = [item(reader)]
     is_bare_count = isinstance(found[0].what, Aggregate) and found[0].what.path is None
     while not is_bare_count and reader.accept(","):
-        found.append(_selected(reader))
+        found.append(item(reader))
         if len(found) > _MOST_SELECTED:
             raise SoqlError("too_complicated")
+    _not_too_many(found)
     return tuple(found)
 
 
+def _not_too_many(found: list[Selected]) -> None:
+    children = [each.what for each in found if isinstance(each.what, Query)]
+    if len(children) > _MOST_CHILDREN:
+        raise SoqlError("child_queries", children[_MOST_CHILDREN].text, children[_MOST_CHILDREN].at)
+
+
 def _selected(reader: Reader) -> Selected:
-    if reader.token.word == "(":
-        reader.not_built("a query inside SELECT")
+    if reader.accept("("):
+        query = _query(reader, _field)
+        reader.expect(")")
+        return Selected(query, None)
+    return _field(reader)
+
+
+def _field(reader: Reader) -> Selected:
     if reader.token.word == "TYPEOF":
         reader.not_built("TYPEOF")
-    what = _expression(reader)
+    what = expression(reader)
     if isinstance(what, Aggregate) and what.path is None:
         return Selected(what, None)
     return Selected(what, _alias(reader))
-
-
-def _expression(reader: Reader) -> Path | Aggregate:
-    if reader.following.word != "(":
-        return reader.path()
-    name = reader.token
-    if name.word in _NOT_BUILT_FUNCTIONS:
-        reader.not_built(f"the function {name.word}")
-    if name.word not in _FUNCTIONS:
-        reader.refuse()
-    reader.take()
-    reader.expect("(")
-    if name.word == "COUNT" and reader.accept(")"):
-        return Aggregate("COUNT", None, name.at)
-    path = reader.path()
-    reader.expect(")")
-    return Aggregate(_FUNCTIONS[name.word], path, name.at)
 
 
 def _alias(reader: Reader) -> str | None:
@@ -104,7 +99,7 @@ def _alias(reader: Reader) -> str | None:
 
 
 def _where(reader: Reader) -> Condition | None:
-    return Conditions(reader).read() if reader.accept("WHERE") else None
+    return Conditions(reader, Reader.path).read() if reader.accept("WHERE") else None
 
 
 def _groups(reader: Reader) -> tuple[Path, ...]:
@@ -119,7 +114,7 @@ def _groups(reader: Reader) -> tuple[Path, ...]:
 
 
 def _group(reader: Reader) -> Path:
-    if reader.following.word == "(" and reader.token.word in _NOT_BUILT_FUNCTIONS:
+    if reader.following.word == "(" and reader.token.word in NOT_BUILT_FUNCTIONS:
         reader.not_built(f"GROUP BY {reader.token.word}")
     return reader.path()
 
@@ -137,7 +132,7 @@ def _orders(reader: Reader) -> tuple[Ordered, ...]:
 
 def _ordered(reader: Reader) -> Ordered:
     at = reader.token
-    what = _expression(reader)
+    what = expression(reader)
     if isinstance(what, Aggregate) and what.path is None:
         raise SoqlError("unexpected_token", reader.text, at.at, token=at.text)
     is_descending = reader.accept("DESC")

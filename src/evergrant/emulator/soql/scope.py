@@ -1,16 +1,20 @@
 """What the names of a query mean for this caller: visible rows, fields, parents."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from evergrant.emulator.ids import NO_ID
-from evergrant.emulator.objects import find_object, not_built
+from evergrant.emulator.objects import find_object, not_built, stamp
 from evergrant.emulator.schema import Everyone, Field, Needs, OwnRows, SObject
 from evergrant.emulator.soql.ast import Path, Query
 from evergrant.emulator.soql.errors import SoqlError
 
+LAST_VERSION: Final = 67
+"""Summer '26."""
 _MOST_PARENTS: Final = 5
+_KEPT: Final = timedelta(days=183)
+"""How long Login History is kept: six months (security guide); the days are inferred."""
 
 Bound = str | int | float | None
 
@@ -25,6 +29,10 @@ class Caller:
     is_tooling: bool = False
     features: frozenset[str] = frozenset()
     """What this org has beyond the ordinary."""
+    version: int = LAST_VERSION
+    """The API version asked for."""
+    session_id: str = ""
+    """The id of the caller's own AuthSession."""
 
     def has_any(self, permissions: frozenset[str]) -> bool:
         """Whether the caller holds one of them."""
@@ -33,24 +41,36 @@ class Caller:
 
 def visible_rows(entity: SObject, caller: Caller) -> str | None:
     """The SQL for the rows this caller may see; None where the object is hidden altogether."""
+    own = _own_rows(entity, caller)
+    if own is None or not _is_there(entity, caller):
+        return None
+    test = " AND ".join(f"({each})" for each in (own, entity.kept) if each)
+    return f'(SELECT * FROM "{entity.name}" WHERE {test})' if test else f'"{entity.name}"'
+
+
+def _is_there(entity: SObject, caller: Caller) -> bool:
+    """Whether this org and this version of its API have the object at all."""
+    is_owned = entity.feature is None or entity.feature in caller.features
+    return is_owned and caller.version >= entity.since and (caller.is_tooling or entity.in_data)
+
+
+def _own_rows(entity: SObject, caller: Caller) -> str | None:
+    """A condition on the rows a caller sees, empty for all; None where there is no object."""
     match entity.visible:
         case Everyone():
-            return f'"{entity.name}"'
+            return ""
         case Needs(permissions):
-            return f'"{entity.name}"' if caller.has_any(permissions) else None
+            return "" if caller.has_any(permissions) else None
         case OwnRows(own, permissions):
-            if caller.has_any(permissions):
-                return f'"{entity.name}"'
-            return f'(SELECT * FROM "{entity.name}" WHERE {own})'
+            return "" if caller.has_any(permissions) else own
         case _:
             assert_never(entity.visible)
 
 
 def visible_object(name: str, caller: Caller, query: str = "", at: int = 0) -> SObject:
     """The object of that name; raises SoqlError where the caller has no such object."""
-    proper = not_built(name)
-    if proper is not None:
-        raise SoqlError("not_built", token=f"the object {proper}")
+    if (unbuilt := not_built(name)) is not None:
+        raise SoqlError("not_built", token=unbuilt)
     entity = find_object(name)
     if caller.is_tooling and (entity is None or not entity.in_tooling):
         raise SoqlError("no_tooling_object", query, at, entity=name)
@@ -67,6 +87,8 @@ def visible_fields(entity: SObject, caller: Caller) -> tuple[Field, ...]:
 def _sees(one: Field, caller: Caller) -> bool:
     if one.feature is not None and one.feature not in caller.features:
         return False
+    if caller.version < one.since or (one.in_tooling_only and not caller.is_tooling):
+        return False
     return not one.needs or caller.has_any(one.needs)
 
 
@@ -74,7 +96,12 @@ class Binder:
     """The values of a statement, each bound by name: none is ever written into the SQL."""
 
     def __init__(self, caller: Caller) -> None:
-        self.values: dict[str, Bound] = {"viewer": caller.user_id or NO_ID}
+        self.values: dict[str, Bound] = {
+            "viewer": caller.user_id or NO_ID,
+            "session": caller.session_id or NO_ID,
+            "epoch": caller.now.timestamp(),
+            "half_year_ago": stamp(caller.now - _KEPT),
+        }
 
     def bind(self, value: Bound) -> str:
         """Keep the value and give the mark that stands for it."""
@@ -135,7 +162,8 @@ class Scope:
         found = parent.entity.by_name.get(names[-1].lower())
         if found is None or not _sees(found, self.caller):
             raise self._error("no_column", path, field=names[-1], entity=parent.entity.name)
-        return Column(f'{parent.alias}."{found.name}"', found, parents)
+        sql = found.computed.format(row=parent.alias) or f'{parent.alias}."{found.name}"'
+        return Column(sql, found, parents)
 
     def _without_own_name(self, names: tuple[str, ...]) -> tuple[str, ...]:
         own = (self.query.alias or self.entity.name).lower()
@@ -154,9 +182,8 @@ class Scope:
 
     def _join(self, there: tuple[str, ...], here: Parent, link: Field, path: Path) -> None:
         target = link.refers_to[0]
-        proper = not_built(target)
-        if proper is not None:
-            raise SoqlError("not_built", token=f"the object {proper}")
+        if (unbuilt := not_built(target)) is not None:
+            raise SoqlError("not_built", token=unbuilt)
         entity = find_object(target)
         rows = visible_rows(entity, self.caller) if entity else None
         if entity is None or rows is None:

@@ -1,16 +1,17 @@
 """SELECT, GROUP BY, ORDER BY and the whole statement: a parsed query to bound SQL."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from evergrant.emulator.schema import Field, FieldType
 from evergrant.emulator.soql.ast import Aggregate, Function, Ordered, Path, Query, Selected
+from evergrant.emulator.soql.children import Children, children_of
 from evergrant.emulator.soql.errors import SoqlError
 from evergrant.emulator.soql.scope import Binder, Bound, Caller, Column, Scope
 from evergrant.emulator.soql.where import condition_sql
 
 _MEASURABLE: Final[frozenset[FieldType]] = frozenset(
-    {"string", "picklist", "url", "email", "phone", "int", "datetime"}
+    {"string", "picklist", "url", "email", "phone", "int", "double", "datetime"}
 )
 _COUNTABLE: Final[frozenset[FieldType]] = _MEASURABLE | {"id", "reference", "boolean"}
 _TYPES: Final[dict[Function, frozenset[FieldType]]] = {
@@ -18,8 +19,8 @@ _TYPES: Final[dict[Function, frozenset[FieldType]]] = {
     "COUNT_DISTINCT": _COUNTABLE,
     "MIN": _MEASURABLE,
     "MAX": _MEASURABLE,
-    "SUM": frozenset({"int"}),
-    "AVG": frozenset({"int"}),
+    "SUM": frozenset({"int", "double"}),
+    "AVG": frozenset({"int", "double"}),
 }
 """What each function works on: SOQL and SOSL Reference, support for field types."""
 _CALLS: Final[dict[Function, str]] = {
@@ -46,7 +47,7 @@ class Statement:
     """SQL with its bound values, and what its columns mean.
 
     The columns are those of `shown`, then one id for each path of `parents`, the record itself
-    first; COUNT() has neither.
+    first; COUNT() has neither.  Of children nothing is among them: they are asked for apart.
     """
 
     sql: str
@@ -54,7 +55,8 @@ class Statement:
     scope: Scope
     shown: tuple[Shown, ...]
     parents: tuple[tuple[str, ...], ...]
-    is_grouped: bool
+    children: tuple[Children, ...]
+    kind: Literal["count", "groups", "records"]
 
 
 def statement(query: Query, caller: Caller) -> Statement:
@@ -75,12 +77,14 @@ def _bare_count(query: Query, scope: Scope, binder: Binder) -> Statement:
         raise SoqlError("unexpected_token", query.text, at.at, token=at.text)
     where, limit = _where(query, scope, binder), _limit(query, binder)
     sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {scope.source}{where}{limit})"
-    return Statement(sql, binder.values, scope, (), (), is_grouped=False)
+    return Statement(sql, binder.values, scope, (), (), (), "count")
 
 
 def _rows(query: Query, scope: Scope, binder: Binder) -> Statement:
-    columns = [_selected_column(each, scope) for each in query.selected]
-    _no_duplicates(columns, query)
+    children = children_of(query, scope)
+    plain = [each for each in query.selected if not isinstance(each.what, Query)]
+    columns = [_selected_column(each, scope) for each in plain]
+    _no_duplicates(columns, plain, query)
     orders = [_order_of_row(each, scope) for each in query.orders]
     where = _where(query, scope, binder)
     # Without an order of its own the answer still comes in one: by id, oldest first.
@@ -91,23 +95,24 @@ def _rows(query: Query, scope: Scope, binder: Binder) -> Statement:
     limit = _limit(query, binder)
     sql = f"SELECT {what} FROM {scope.source}{where} ORDER BY {order}{limit}"
     shown = tuple(Shown(one.parents, one.field.name, one.field) for one in columns)
-    return Statement(sql, binder.values, scope, shown, parents, is_grouped=False)
+    return Statement(sql, binder.values, scope, shown, parents, children, "records")
 
 
 def _grouped(query: Query, scope: Scope, binder: Binder) -> Statement:
     groups = [_group(each, scope) for each in query.groups]
     known = {one.sql for one in groups}
+    having = _having(query, scope, binder, known)
     parts = [_grouped_item(each, scope, known) for each in query.selected]
     shown = _named(query, parts)
     orders = [_order_of_group(each, scope, known) for each in query.orders]
     where = _where(query, scope, binder)
     group = ", ".join(one.sql for one in groups)
     order = ", ".join([*orders, *(one.sql for one in groups)])
-    tail = (f" GROUP BY {group}" if group else "") + (f" ORDER BY {order}" if order else "")
+    tail = (f" GROUP BY {group}{having}" if group else "") + (f" ORDER BY {order}" if order else "")
     what = ", ".join(sql for sql, _ in parts)
     limit = _limit(query, binder)
     sql = f"SELECT {what} FROM {scope.source}{where}{tail}{limit}"
-    return Statement(sql, binder.values, scope, shown, (), is_grouped=True)
+    return Statement(sql, binder.values, scope, shown, (), (), "groups")
 
 
 def _records_on_the_way(columns: list[Column]) -> tuple[tuple[str, ...], ...]:
@@ -126,13 +131,14 @@ def _selected_column(selected: Selected, scope: Scope) -> Column:
     return scope.column(selected.what)
 
 
-def _no_duplicates(columns: list[Column], query: Query) -> None:
-    seen: set[str] = set()
-    for selected, column in zip(query.selected, columns, strict=True):
-        if column.sql in seen:
+def _no_duplicates(columns: list[Column], plain: list[Selected], query: Query) -> None:
+    seen: set[tuple[str, ...]] = set()
+    for selected, column in zip(plain, columns, strict=True):
+        path = (*column.parents, column.field.name)
+        if path in seen:
             at = selected.what.at
             raise SoqlError("duplicate_field", query.text, at, field=column.field.name)
-        seen.add(column.sql)
+        seen.add(path)
 
 
 def _group(path: Path, scope: Scope) -> Column:
@@ -145,11 +151,37 @@ def _group(path: Path, scope: Scope) -> Column:
 def _grouped_item(selected: Selected, scope: Scope, known: set[str]) -> tuple[str, Column | None]:
     if isinstance(selected.what, Aggregate):
         return _call(selected.what, scope), None
-    column = scope.column(selected.what)
-    if column.sql not in known:
-        at = selected.what
-        raise SoqlError("not_grouped", scope.query.text, at.at, field=at.text)
+    if isinstance(selected.what, Query):
+        raise SoqlError("unexpected_token", scope.query.text, selected.what.at, token="SELECT")
+    column = _of_a_group(selected.what, scope, known)
     return column.sql, column
+
+
+def _of_a_group(path: Path, scope: Scope, known: set[str]) -> Column:
+    column = scope.column(path)
+    if column.sql not in known:
+        raise SoqlError("not_grouped", scope.query.text, path.at, field=path.text)
+    return column
+
+
+def _having(query: Query, scope: Scope, binder: Binder, known: set[str]) -> str:
+    """HAVING: grouped fields and functions, compared as in WHERE."""
+    if query.having is None:
+        return ""
+
+    def column(path: Path | Aggregate) -> Column:
+        if isinstance(path, Aggregate):
+            return Column(_call(path, scope), _field_of(path, scope), ())
+        return _of_a_group(path, scope, known)
+
+    return f" HAVING {condition_sql(query.having, scope, binder, column)}"
+
+
+def _field_of(asked: Aggregate, scope: Scope) -> Field:
+    """What an aggregate is compared as: a number, but for the smallest and the largest."""
+    if asked.path is not None and asked.function in ("MIN", "MAX"):
+        return scope.column(asked.path).field
+    return Field(asked.text, "double", asked.text)
 
 
 def _named(query: Query, parts: list[tuple[str, Column | None]]) -> tuple[Shown, ...]:

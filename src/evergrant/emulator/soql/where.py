@@ -1,9 +1,11 @@
-"""WHERE to SQL: each comparison is checked against its field's properties and type.
+"""WHERE and HAVING to SQL: each comparison is checked against its field's properties and type.
 
-SOQL knows no third truth value: a null field is simply unequal to any value, so every
-comparison here is true or false (inferred from how != and NOT IN treat nulls).
+SOQL knows no third truth value: a null field is simply unequal to any value (inferred from how
+!= and NOT IN treat nulls).  SQL's unknown therefore ends at each negation: between AND and OR
+it does no harm, and plain comparisons let the database use its indexes.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final, Never, assert_never
 
@@ -12,6 +14,7 @@ from evergrant.emulator.objects import stamp
 from evergrant.emulator.schema import FieldType
 from evergrant.emulator.soql import dates as soql_dates
 from evergrant.emulator.soql.ast import (
+    Aggregate,
     Combined,
     Comparison,
     Condition,
@@ -37,32 +40,47 @@ _KINDS: Final[dict[FieldType, str]] = {
     "phone": "string",
     "boolean": "boolean",
     "int": "integer",
+    "double": "double",
+    "base64": "base64",
     "datetime": "dateTime",
 }
 """How an error calls the type of a field."""
 
 _ORDERLESS: Final = frozenset({"boolean"})
+_NUMBERS: Final = frozenset({"integer", "double"})
 _IDS: Final = frozenset({"id", "reference"})
 _LONGEST_PATTERN: Final = 10_000
 _LARGEST: Final = 2**62
+ColumnOf = Callable[[Path | Aggregate], Column]
 
 
-def condition_sql(condition: Condition, scope: Scope, binder: Binder) -> str:
-    """The SQL of a condition; raises SoqlError where the org refuses it."""
+def condition_sql(
+    condition: Condition, scope: Scope, binder: Binder, column: ColumnOf | None = None
+) -> str:
+    """The SQL of a condition; raises SoqlError where the org refuses it.
+
+    `column` finds what is compared; without it, a field that may be filtered.
+    """
+    find = column or (lambda path: _filterable(path, scope))
     match condition:
         case Combined(word, conditions):
-            parts = [condition_sql(each, scope, binder) for each in conditions]
+            parts = [condition_sql(each, scope, binder, column) for each in conditions]
             return _balanced(word, parts)
         case Not(inner):
-            return f"NOT {condition_sql(inner, scope, binder)}"
-        case Comparison():
-            return _comparison(condition, scope, binder)
-        case Listed():
-            return _listed(condition, scope, binder)
+            return _negated(condition_sql(inner, scope, binder, column))
+        case Comparison(path):
+            return _comparison(condition, _Checked(path, find(path), scope), binder)
+        case Listed(path, values, is_negated):
+            sql = _Checked(path, find(path), scope).among(values, binder)
+            return _negated(sql) if is_negated else sql
         case Joined():
             return _joined(condition, scope, binder)
         case _:
             assert_never(condition)
+
+
+def _negated(sql: str) -> str:
+    return f"({sql} IS NOT TRUE)"
 
 
 def _balanced(word: str, parts: list[str]) -> str:
@@ -73,29 +91,23 @@ def _balanced(word: str, parts: list[str]) -> str:
     return f"({_balanced(word, parts[:middle])} {word} {_balanced(word, parts[middle:])})"
 
 
-def _filterable(path: Path, scope: Scope) -> Column:
+def _filterable(path: Path | Aggregate, scope: Scope) -> Column:
+    if isinstance(path, Aggregate):
+        raise TypeError("only HAVING compares aggregates")
     column = scope.column(path)
     if not column.field.filterable:
         raise SoqlError("not_filterable", scope.query.text, path.at, field=path.text)
     return column
 
 
-def _comparison(asked: Comparison, scope: Scope, binder: Binder) -> str:
-    column = _filterable(asked.path, scope)
-    checked = _Checked(asked.path, column, scope)
+def _comparison(asked: Comparison, checked: "_Checked", binder: Binder) -> str:
     if asked.operator == "LIKE":
         return checked.like(asked.value, binder)
     if asked.operator == "=":
         return checked.equal(asked.value, binder)
     if asked.operator == "!=":
-        return f"NOT {checked.equal(asked.value, binder)}"
+        return _negated(checked.equal(asked.value, binder))
     return checked.ordered(asked.operator, asked.value, binder)
-
-
-def _listed(asked: Listed, scope: Scope, binder: Binder) -> str:
-    column = _filterable(asked.path, scope)
-    sql = _Checked(asked.path, column, scope).among(asked.values, binder)
-    return f"NOT {sql}" if asked.is_negated else sql
 
 
 def _joined(asked: Joined, scope: Scope, binder: Binder) -> str:
@@ -110,14 +122,14 @@ def _joined(asked: Joined, scope: Scope, binder: Binder) -> str:
     where = f"{found.sql} IS NOT NULL"
     if asked.query.where is not None:
         where += f" AND {condition_sql(asked.query.where, inner, binder)}"
-    sql = f"(({column.sql} IN (SELECT {found.sql} FROM {inner.source} WHERE {where})) IS TRUE)"
-    return f"NOT {sql}" if asked.is_negated else sql
+    sql = f"({column.sql} IN (SELECT {found.sql} FROM {inner.source} WHERE {where}))"
+    return _negated(sql) if asked.is_negated else sql
 
 
 class _Checked:
     """A field being compared, with what its errors need."""
 
-    def __init__(self, path: Path, column: Column, scope: Scope) -> None:
+    def __init__(self, path: Path | Aggregate, column: Column, scope: Scope) -> None:
         self._path = path
         self._column = column
         self._scope = scope
@@ -130,7 +142,7 @@ class _Checked:
             self._refuse("quotes_needed", kind=_KINDS[self._type])
         if len(value.pattern) > _LONGEST_PATTERN:
             raise SoqlError("too_complicated")
-        return rf"(({self._column.sql} LIKE {binder.bind(value.pattern)} ESCAPE '\') IS TRUE)"
+        return rf"({self._column.sql} LIKE {binder.bind(value.pattern)} ESCAPE '\')"
 
     def equal(self, value: Literals, binder: Binder) -> str:
         if value is None:
@@ -138,13 +150,13 @@ class _Checked:
         if isinstance(value, Period):
             first, after = self._span(value)
             mine = self._column.sql
-            return f"(({mine} >= {binder.bind(first)} AND {mine} < {binder.bind(after)}) IS TRUE)"
-        return f"({self._column.sql} IS {binder.bind(self._value(value))})"
+            return f"({mine} >= {binder.bind(first)} AND {mine} < {binder.bind(after)})"
+        return f"({self._column.sql} = {binder.bind(self._value(value))})"
 
     def among(self, values: tuple[Literals, ...], binder: Binder) -> str:
         plain = [each for each in values if each is not None and not isinstance(each, Period)]
         marks = ", ".join(binder.bind(self._value(each)) for each in plain)
-        parts = [f"(({self._column.sql} IN ({marks})) IS TRUE)"] if plain else []
+        parts = [f"({self._column.sql} IN ({marks}))"] if plain else []
         parts += [
             self.equal(each, binder) for each in values if each is None or isinstance(each, Period)
         ]
@@ -155,8 +167,8 @@ class _Checked:
             self._refuse("bad_operator", kind=_KINDS[self._type])
         if isinstance(value, Period):
             edge, sign = _edge(sign, self._span(value))
-            return f"(({self._column.sql} {sign} {binder.bind(edge)}) IS TRUE)"
-        return f"(({self._column.sql} {sign} {binder.bind(self._value(value))}) IS TRUE)"
+            return f"({self._column.sql} {sign} {binder.bind(edge)})"
+        return f"({self._column.sql} {sign} {binder.bind(self._value(value))})"
 
     def _span(self, value: Period) -> tuple[str, str]:
         if self._type != "datetime":
@@ -178,7 +190,7 @@ class _Checked:
                 return int(value)
             case datetime() if kind == "dateTime":
                 return _exact(value)
-            case int() | float() if kind == "integer" and not isinstance(value, bool):
+            case int() | float() if kind in _NUMBERS and not isinstance(value, bool):
                 return value if abs(value) < _LARGEST else float(value)
             case _:
                 is_text = kind == "string" or self._type in _IDS

@@ -1,0 +1,18 @@
+// Client credentials flow: the app acts as the user that its policy names.
+const { SF_URL, SF_CLIENT_ID, SF_CLIENT_SECRET } = process.env;
+
+const answer = await fetch(`${SF_URL}/services/oauth2/token`, {
+  method: "POST",
+  body: new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: SF_CLIENT_ID,
+    client_secret: SF_CLIENT_SECRET,
+  }),
+});
+const grant = await answer.json();
+if (!answer.ok) {
+  console.error(`${grant.error}: ${grant.error_description}`);
+  process.exit(1);
+}
+const me = await fetch(grant.id, { headers: { Authorization: `Bearer ${grant.access_token}` } });
+console.log(`connected as ${(await me.json()).username}`);
