@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 
-.PHONY: setup run test test-ci conformance chromium check fmt bench docs lock vendor clean
+.PHONY: setup run test test-ci clients conformance chromium check fmt bench docs lock vendor clean
 
 setup: .venv/.run  ## make .venv with what running needs
 
@@ -44,11 +44,13 @@ check: .venv/.dev  ## lint, types, layers, unit tests: under 90 seconds
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
-conformance: .venv/.dev  ## npm clients, unmodified, against the emulator
-	@command -v npm >/dev/null || { echo "conformance needs node and npm: apt-get install nodejs npm"; exit 1; }
-	cd tests/conformance && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+clients: .venv/.dev  ## install the clients of npm and PyPI; quick when they are there
+	$(BIN)/python tests/kits/install_clients.py
 
-test-ci: conformance chromium  ## every test, none left out
+conformance: clients  ## those clients, unmodified, against the emulator; writes the table of the docs
+	$(BIN)/python -m pytest -q tests/conformance --clients-table=docs/generator/clients.json
+
+test-ci: clients chromium  ## every test, none left out
 	$(BIN)/python -m pytest -q -n 2
 
 fmt: .venv/.dev
@@ -66,7 +68,8 @@ bench: .venv/.dev  ## every benchmark, one after another; the diagnosis' needs a
 
 lock: .venv/bin/uv  ## renew the hash-locked requirements (no addresses in them)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build -o requirements.lock
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build --group dev -o requirements-dev.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --extra mcp --group build --group dev -o requirements-dev.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate tests/conformance/requirements.in -o tests/conformance/requirements.lock
 	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate - -o requirements-uv.lock
 
 vendor:  ## remake the console's static files from npm; the results are committed
@@ -74,4 +77,4 @@ vendor:  ## remake the console's static files from npm; the results are committe
 	cd assets && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error && node vendor.mjs
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-conformance tests/conformance/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,13 +10,27 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator import causes, cli, emulator, integration_file, marks, settings, transcripts
+from generator import (
+    causes,
+    cli,
+    clients,
+    emulator,
+    errors,
+    integration_file,
+    marks,
+    paste,
+    settings,
+    skill,
+    transcripts,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = {
     "cli.md": cli.page,
+    "clients.md": clients.page,
     "causes.md": causes.page,
     "emulator.md": emulator.page,
+    "errors.md": errors.page,
     "integration-file.md": integration_file.page,
     "settings.md": settings.page,
 }
@@ -26,6 +40,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     """Every page that holds something generated, and what it should read."""
     for name, page in REFERENCE.items():
         yield ROOT / "docs" / "reference" / name, page()
+    yield ROOT / "docs" / "paste-an-error.html", paste.page()
+    for path, text in skill.pages():
+        yield ROOT / path, text
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text("utf-8")
         if transcripts.MARK in text:

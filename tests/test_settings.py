@@ -22,6 +22,8 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "webhook_url": ("https://hooks.example/x", "https://hooks.example/x"),
     "log_level": ("DEBUG", "DEBUG"),
     "check_interval_s": ("60", 60),
+    "catalog": ("/srv/causes", Path("/srv/causes")),
+    "lease_s": ("2.5", 2.5),
 }
 
 

@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from evergrant.emulator import app, control, objects, records
+from evergrant.emulator import app, control, records
 from evergrant.emulator.gates import GATES
 from evergrant.emulator.oauth import headless, token_request
 from evergrant.emulator.oauth.cors import RULES
 from evergrant.emulator.policies import KNOBS
+from evergrant.emulator.policies.unmodelled import UNMODELLED
 from evergrant.emulator.refusals import REFUSALS
 from evergrant.emulator.scenario import MUTATIONS, scenarios
+from generator import metadata as generator_metadata
+from generator import objects as generator_objects
+from generator import setup as generator_setup
+from generator import trouble as generator_trouble
 from generator.markdown import bullets, code, table
 from generator.markdown import page as whole
 
@@ -24,22 +29,39 @@ MARKS = {
 REFUSAL_TITLES = (
     "what is wrong", "leg", "channel", "answer", "mark", "Login History", "its mark",
 )  # fmt: skip
+STRICT = (
+    "`evergrant emulator serve --strict` refuses what is only inferred: it answers 501 and names "
+    "it, writes it into the trace, and changes nothing.\nIt looks at every sign-in, grant, call "
+    "of the API, revoking and SOAP `login()`:"
+)
+STRICT_LOOKS = (
+    "the text of the refusal that would be given, by its mark below",
+    "the gate that refused, by its mark",
+    "the Login History status that would be written",
+    "every inferred policy of the app, profile and org that is not at its default",
+)
 LIMITS = (
     "It is not Salesforce, and was never compared with a live org.",
     "An object that it does not hold answers 501, never an empty list.",
     "Its clock moves only when told; nothing happens after a delay by itself.",
-    "It speaks plain HTTP on loopback; TLS, certificates of hosts and proxies are not imitated.",
+    "It speaks HTTP on loopback, or TLS by a certificate of its own (`--tls`); proxies are not "
+    "imitated.",
     "It has no Experience Cloud sites: My Domain stands for the one of authorization code and "
     "credentials, and its users for external ones.",
     "Token exchange handlers are told beforehand what their Apex class would answer "
     "(`set_token_handler`).",
     "A body of more than a megabyte at an OAuth endpoint is refused with 413.",
+    "Label, owner and scopes of its Salesforce CLI app (PlatformCLI) are inferred; key, callback "
+    "and the want of a secret are recorded.",
+    "A state file (`--state`) of another version is refused, not migrated, unless it merely lacks "
+    "a table or a policy.",
     "Its control port has no password: never put it on a network.",
 )
 
 
 def page() -> str:
     """The whole page."""
+    inferred = [name for name, each in KNOBS.items() if each.mark == "inferred"]
     return whole(
         "Emulator",
         "`evergrant emulator serve` is a local Salesforce org: it grants, refuses and writes down "
@@ -48,6 +70,10 @@ def page() -> str:
         table(["mark", "meaning", "policies", "refusals", "gates", "history rows"], _counts()),
         "## Limits",
         bullets(LIMITS),
+        "## Strict mode",
+        STRICT,
+        bullets(STRICT_LOOKS),
+        f"Of the knobs, {len(inferred)} are inferred: {_words(inferred)}.",
         "## Flows",
         "Every grant the token endpoint takes, and the LoginSubType of its Login History row; "
         "*none* means that none is documented.",
@@ -59,6 +85,9 @@ def page() -> str:
         "What an admin or a developer can set.\nSource keys are those of the emulator's protocol "
         "notes: o- official, c- Salesforce's code, t- third party, F fidelity notes.",
         table(["policy", "default", "effect", "source", "mark"], _knobs()),
+        "## Known, not modelled",
+        "What can be set or happens in a real org and has no effect here.",
+        table(["setting", "why not", "source"], _unmodelled()),
         "## Control port",
         "It steers the org and tells what the client just did; `/openapi.json` has it in full.",
         table(["call", "what it does"], _control()),
@@ -70,6 +99,10 @@ def page() -> str:
         "What goes over the wire, and what Login History then shows; *none* means that no row is "
         "written.",
         table(REFUSAL_TITLES, _refusals()),
+        *generator_objects.parts(),
+        *generator_metadata.parts(),
+        *generator_setup.parts(),
+        *generator_trouble.parts(),
         "## What answers 501",
         bullets(_not_built()),
         "## Scenarios",
@@ -125,6 +158,11 @@ def _knobs() -> Iterator[tuple[object, ...]]:
         yield code(name), code(_shown(each.default)), each.effect, each.source, each.mark
 
 
+def _unmodelled() -> Iterator[tuple[object, ...]]:
+    for each in UNMODELLED:
+        yield each.name, each.why, each.source
+
+
 def _shown(default: Any) -> str:
     if isinstance(default, bool):
         return "yes" if default else "no"
@@ -148,8 +186,7 @@ def _not_built() -> Iterator[str]:
     yield f"paths: {_words(app._NOT_BUILT)}"
     yield f"grants: {'; '.join(token_request.NOT_BUILT.values())}"
     yield f"`Auth-Request-Type`: {_words(sorted(headless._OTHERS))}"
-    yield "operations of the SOAP API but `login`"
-    yield f"objects: {_words(sorted(objects.NOT_BUILT))}"
+    yield "operations of the SOAP API but `login`, and of the Metadata API but those above"
     yield "every other path under `/services/`"
 
 

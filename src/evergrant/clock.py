@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -32,6 +31,9 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
     async def asleep(self, seconds: float) -> None:
+        # Imported here: most commands never wait, and the loop's machinery takes long to load.
+        import asyncio
+
         await asyncio.sleep(max(0.0, seconds))
 
 

@@ -13,6 +13,7 @@
     │   └── OutcomeUnknown     it was sent, and no whole answer came back
     ├── Malformed              Salesforce answered something that nobody can read
     ├── CouldNotLook           a source of evidence could not be asked, and why
+    ├── ComeBack               nothing is wrong with what was asked; later it may be had
     ├── StoreTrouble           the database is locked, read-only, damaged or of another version
     ├── VaultTrouble           a wrong master key, or a row that was swapped or damaged
     └── OurBug                 never the user's fault
@@ -75,7 +76,7 @@ class Refused(EvergrantError):
 
     `error` and `description` are Salesforce's words, verbatim; `status` is the HTTP status
     (no rule says when it is other than 400, so nothing may branch on it); `channel` names how the
-    answer came (`json`, `form`, `xml`, `html`, `redirect`, `rest`, `text`).
+    answer came (`json`, `form`, `xml`, `html`, `redirect`, `rest`, `soap`, `text`).
     """
 
     exit_code = 1
@@ -122,6 +123,16 @@ class CouldNotLook(EvergrantError):
     def __init__(self, reason: str, what: str, *, next_step: str = "", whose: str = "") -> None:
         super().__init__(what, next_step=next_step, whose=whose)
         self.reason = reason
+
+
+class ComeBack(EvergrantError):
+    """What was asked for cannot be had just now; `retry_after_s` says when to ask again."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, why: str, retry_after_s: float) -> None:
+        super().__init__(what, why=why, next_step=f"ask again in {max(1, round(retry_after_s))} s")
+        self.retry_after_s = retry_after_s
 
 
 class StoreTrouble(EvergrantError):

@@ -22,6 +22,7 @@ FlowId = Literal[
     "saml_bearer",
     "soap_login",
     "token_exchange",
+    "code_credentials",
     "rest_api_call",
     "unknown",
 ]
@@ -140,6 +141,9 @@ class App:
     """PEM; its certificate is registered in the app (JWT bearer)."""
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
+    next_secret: Secret | None = None
+    """A second consumer secret while the first is being rotated: both count for a while, and
+    nobody knows from when on (staged credentials of an external client app)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,29 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Password:
+    """What a user without a browser logs in with; the username is the integration's `subject`."""
+
+    password: Secret
+    security_token: Secret | None = None
+    """Follows the password where the caller's address is not trusted (Salesforce Help, Reset Your
+    Security Token)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What tokens of another identity provider are exchanged as; the tokens are not kept."""
+
+    token_type: str
+    """`access_token`, `id_token`, `JWT`, `refresh_token` or `saml2`."""
+    handler: str = ""
+    """Apex class of the org that judges the token; the app's default handler where empty."""
+
+
+Means = Password | Exchange
+
+
+@dataclass(frozen=True, slots=True)
 class Integration:
     """A vendor's product that talks to Salesforce, as its customers see it in Setup."""
 
@@ -194,7 +221,9 @@ class Integration:
     flow: FlowId
     login_host: str
     subject: str = ""
-    """Username of a JWT bearer flow."""
+    """Username of a flow that names its user: an assertion's, or a password's."""
+    means: Means | None = None
+    """What the flow needs besides the app."""
     support_contact: str = ""
     tenant: str = "default"
 

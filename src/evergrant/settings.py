@@ -39,8 +39,12 @@ class Settings:
     """Where notices are posted as JSON; empty means they are only logged."""
     log_level: str = "WARNING"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`; what is logged is masked at every level."""
+    catalog: Path | None = None
+    """Folder with causes, facts, changes and terms of your own, laid over the catalog of causes."""
     check_interval_s: int = 900
     """Seconds between two checks of a healthy connection."""
+    lease_s: float = 20.0
+    """Seconds that the right to send a refresh token lasts without a sign of life of its holder."""
 
     @property
     def database(self) -> str:
@@ -69,8 +73,10 @@ def _words(text: str) -> tuple[str, ...]:
 _PARSERS: dict[str, Callable[[str], object]] = {
     "data_dir": Path,
     "master_key_file": Path,
+    "catalog": Path,
     "allowed_hosts": _words,
     "check_interval_s": int,
+    "lease_s": float,
 }
 
 

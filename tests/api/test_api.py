@@ -10,10 +10,11 @@ import httpx2
 import pytest
 
 from evergrant.api.address import announced, operator_key
-from evergrant.api.service import listen, serving
+from evergrant.api.listening import listen
+from evergrant.api.service import serving
 from evergrant.cli.service import Service
-from evergrant.drills.robot import walk
 from evergrant.errors import CouldNotLook, PortInUse
+from evergrant.testing.robot import walk
 from keeper_kit import (
     BROWSER_APP,
     org_fixture,  # noqa: F401 (a fixture)

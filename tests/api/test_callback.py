@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 
 from evergrant import keeper as verbs
 from evergrant.api.app import create
-from evergrant.drills.robot import walk
 from evergrant.health import State
 from evergrant.model import Secret
+from evergrant.testing.robot import walk
 from evergrant.web import mount
 from keeper_kit import (
     TOKEN,

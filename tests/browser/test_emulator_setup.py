@@ -10,9 +10,11 @@ import pytest
 from evergrant.emulator import Emulator
 from evergrant.emulator.inventory import inventory
 from evergrant.emulator.setup.index import BY_ADDRESS
-from sight import LOOKS
+from sight import LOOKS, Watch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Page
 
 ACTS = (
@@ -23,6 +25,19 @@ ACTS = (
         "do": "set_profile", "profile": "Integration User", "login_hours": [[0, 480, 1085]],
         "login_ranges": [["2001:db8:ffff:ffff:ffff:ffff:0:1", "2001:db8:ffff:ffff:ffff:ffff:0:9"]],
     },
+    {"do": "install_package"},
+    {"do": "connect_outbound", "account": "ops@acme.example"},
+    {"do": "choose_organization", "organization": "Acme Manufacturing"},
+    {"do": "connect_inbound"},
+    {"do": "break_outbound"},
+    {"do": "create_certificate", "name": "Signing", "label": "Signing"},
+    {"do": "set_certificate", "app": "orbit-jwt"},
+    {"do": "confirm_identity", "user": "sam", "ip": "203.0.113.5"},
+    {
+        "do": "set_org", "trusted_ranges": [["198.51.100.0", "198.51.100.255"]],
+        "cors_allowlist": ["https://*.acme.example"],
+    },
+    {"do": "set_app", "app": "orbit-server", "refresh_allowlist": [["192.0.2.1", "192.0.2.9"]]},
 )  # fmt: skip
 
 
@@ -36,8 +51,8 @@ def emulator() -> Iterator[Emulator]:
         yield served
 
 
-def paths(emulator: Emulator) -> list[str]:
-    """Every page with an address of its own, and one of each kind about a record."""
+def paths(emulator: Emulator) -> dict[str, str]:
+    """Every page with an address of its own and one of each kind about a record, by heading."""
     known = inventory(emulator.org)
     apps = {each["name"]: each["id"] for each in known["apps"]}
     with emulator.org.lock:
@@ -50,12 +65,23 @@ def paths(emulator: Emulator) -> list[str]:
                 ("User", "Alias", "integrat"),
             )
         ]  # fmt: skip
-    sync = apps["orbit-sync"]
-    return [
-        *(path for path in BY_ADDRESS if "{" not in path), f"/{sync}?done=1",
-        f"/{apps['orbit-server']}", *(f"/{record}" for record in records),
-        *(path.format(record=sync) for path in BY_ADDRESS if "{record}" in path),
-    ]  # fmt: skip
+    profile, held_set, user = records
+    named = {path: page.title for path, page in BY_ADDRESS.items() if "{" not in path}
+    named["/lightning/setup/home"] = "Home"
+    sync, server = apps["orbit-sync"], apps["orbit-server"]
+    labels = {sync: "Orbit Sync", server: "Orbit Sync Server"}
+    of_apps = {
+        path.format(record=app): page.title if path.endswith("/consumer") else labels[app]
+        for path, page in BY_ADDRESS.items() if "{record}" in path
+        for app in [server if "External" in path else sync]
+    }  # fmt: skip
+    return {
+        **named, **of_apps, f"/{sync}?done=1": "Orbit Sync", f"/{server}": "Orbit Sync Server",
+        f"/{profile}": "Integration User", f"/{held_set}": "Orbit Sync Access",
+        f"/{user}": "Orbit Integration",
+        "/lightning/setup/home?q=login": "Home", "/lightning/setup/SingleSignOn/home":
+        "Single Sign-On",
+    }  # fmt: skip
 
 
 def sign_in(page: Page, emulator: Emulator) -> None:
@@ -68,15 +94,45 @@ def sign_in(page: Page, emulator: Emulator) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS[::3], ids=str, indirect=True)
-def test_no_setup_page_breaks_a_rule_or_is_wider_than_the_window(
-    page: Page, emulator: Emulator, axe: Callable[[Page], None]
-) -> None:
+def test_every_setup_page_has_its_heading_breaks_no_rule_and_fits_the_window(
+    page: Page, emulator: Emulator, watch: Watch, axe: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
+) -> None:  # fmt: skip
+    watch.allow("status of 501")
     sign_in(page, emulator)
-    for path in paths(emulator):
+    for path, heading in paths(emulator).items():
         page.goto(emulator.url + path)
+        assert page.get_by_role("heading", level=1).inner_text() == heading, path
+        assert page.get_by_role("note").inner_text().startswith("This is Evergrant's emulator")
         axe(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert over <= 0, f"{path} is {over} px too wide"
+        screenshot(page, f"setup{path.partition('?')[0].replace('/', '-')}")
+
+
+def test_a_person_connects_the_package_in_both_directions(page: Page) -> None:
+    with Emulator(seed=7) as emulator:
+        emulator.act("install_package")
+        sign_in(page, emulator)
+        page.goto(f"{emulator.url}/lightning/n/orbit__Connections")
+        page.get_by_role("button", name="Connect outbound").click()
+        page.get_by_label("Orbit account").select_option("ops@acme.example")
+        page.get_by_role("button", name="Allow").click()
+        page.get_by_label("Orbit organization").select_option("Acme Manufacturing")
+        page.get_by_role("button", name="Save Organization").click()
+        page.get_by_role("button", name="Connect inbound").click()
+        page.get_by_role("button", name="Allow").click()
+        page.get_by_role("link", name="Back to Salesforce").click()
+        assert page.locator('[data-state="Connected"]').count() == 3
+
+
+def test_a_person_downloads_the_login_history(page: Page, emulator: Emulator) -> None:
+    sign_in(page, emulator)
+    page.goto(f"{emulator.url}/lightning/setup/OrgLoginHistory/home")
+    page.get_by_label("File Type").select_option("gzip")
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Download Now").click()
+    assert found.value.suggested_filename == "LoginHistory.csv.gz"
 
 
 def test_a_person_finds_the_blocked_app_at_the_bottom_and_unblocks_it(

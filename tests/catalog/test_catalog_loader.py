@@ -17,7 +17,7 @@ why = "Because."
 remedy = "retry"
 prior = 0.01
 gate = "network"
-audience = "somebody"
+audience = "Salesforce admin"
 scenario = "a-good-cause"
 signal = [
   { fact = "token_reply.error", is = "invalid_grant", likely = "usually" },
@@ -28,8 +28,9 @@ source = [
 ]
 
 [[fix]]
-who = "somebody"
+who = "Salesforce admin"
 do = "something"
+change = "look"
 where = "Setup > Users"
 link = "/lightning/setup/ManageUsers/home"
 proof = "user.active"
@@ -54,13 +55,16 @@ BAD = {
     "a source without https": ("https://example", "http://example", 13, "https"),
     "a source without a date": (", checked = 2026-11-22", "", 13, "checked"),
     "an unknown kind of source": ('"observed"', '"rumour"', 13, "rumour"),
-    "a link that is no suffix": ('"/lightning', '"lightning', 20, "suffix"),
-    "a proof of an unknown fact": ('"user.active"', '"user.happy"', 21, "user.happy"),
-    "a proof with an unknown value": ("is = true", 'is = "maybe"', 22, "no value"),
-    "a verify without what to expect": ('expect = "it"', "", 24, "expect"),
+    "a link that is no suffix": ('"/lightning', '"lightning', 21, "suffix"),
+    "a proof of an unknown fact": ('"user.active"', '"user.happy"', 22, "user.happy"),
+    "a proof with an unknown value": ("is = true", 'is = "maybe"', 23, "no value"),
+    "a verify without what to expect": ('expect = "it"', "", 25, "expect"),
     "not TOML": ("prior = 0.01", "prior = ", 4, "not TOML"),
     "a key twice": ("prior = 0.01", "prior = 0.01\nprior = 0.02", 5, "not TOML"),
-    "an unknown key": ('audience = "somebody"', 'audience = "x"\nmood = "y"', 7, "mood"),
+    "an unknown key": ('gate = "network"', 'gate = "network"\nmood = "y"', 6, "mood"),
+    "an unknown audience": ('audience = "Salesforce admin"', 'audience = "who"', 6, "audience"),
+    "an unknown change": ('change = "look"', 'change = "dance"', 19, "change is 'dance'"),
+    "an unknown actor": ('[[fix]]\nwho = "Salesforce admin"', '[[fix]]\nwho = "elf"', 17, "who is"),
     "a broader cause that is none": ('gate = "network"', 'gate = "network"\nbroader = "x"', 6, "x"),
 }
 
@@ -70,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
     """A catalog with the real vocabulary and no causes."""
     made = tmp_path / "catalog"
     (made / "causes").mkdir(parents=True)
-    for name in ("facts.toml", "gates.toml"):
+    for name in ("facts.toml", "gates.toml", "changes.toml"):
         shutil.copy(FOLDER / name, made / name)
     (made / "terms.toml").write_text("", "utf-8")
     return made

@@ -293,6 +293,23 @@ def test_an_org_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     assert_told(evergrant(*words, "no/such/folder/x", folder=tmp_path), 2, "cannot keep the org")
 
 
+def test_a_file_that_holds_something_else_is_told_and_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "customers.db"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE customer (id INTEGER)")
+    db.close()
+    held = other.read_bytes()
+    words = ("emulator", "serve", "--port", "0", "--control-port", "0", "--state", str(other))
+    end = evergrant(*words, folder=tmp_path)
+    assert_told(end, 2, "not an emulated org's", "name a new file with --state")
+    assert other.read_bytes() == held
+
+
+def test_a_public_address_is_of_one_org(tmp_path: Path) -> None:
+    words = ("emulator", "serve", "--orgs", "production,sandbox", "--public-url", "http://x:1")
+    assert_told(evergrant(*words, folder=tmp_path), 2, "a public address need one org")
+
+
 def test_against_and_control_belong_together(tmp_path: Path) -> None:
     end = evergrant("demo", "--headless", "--against", "http://127.0.0.1:1", folder=tmp_path)
     assert_told(end, 2, "--against and --control belong together", "evergrant emulator serve")

@@ -5,70 +5,15 @@ from __future__ import annotations
 import json
 import re
 import signal
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
-from cli_kit import Ended, assert_told, evergrant, running
-from evergrant.drills.robot import Person, browser, walk
-from evergrant.emulator.server import Emulator
+from cli_kit import Ended, assert_told, running
+from desk_kit import Desk, desk_fixture  # noqa: F401 (a fixture)
+from evergrant.testing.robot import browser, walk
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """An operator's desk: a folder, an org to log in at, and integration files for its apps."""
-
-    folder: Path
-    org: str
-    control: str
-
-    def run(self, *words: str, stdin: str = "") -> Ended:
-        """One command."""
-        return evergrant(*words, folder=self.folder, stdin=stdin, **self.environ)
-
-    @property
-    def environ(self) -> dict[str, str]:
-        """The emulated org stands for production; the secret lies in a variable."""
-        secret = self.app("orbit-sync")["consumer_secret"]
-        server = self.app("orbit-server")["consumer_secret"]
-        own = {"ORBIT_SYNC": secret, "ORBIT_SERVER": server}
-        return {"EVERGRANT_LOGIN_HOST_PRODUCTION": self.org, **own}
-
-    def app(self, name: str) -> dict[str, Any]:
-        """An app of the org, as its control port lists it."""
-        apps = httpx2.get(f"{self.control}/world", timeout=10).json()["apps"]
-        return next(dict(each) for each in apps if each["name"] == name)
-
-    def person(self, name: str) -> Person:
-        """A user of the org, at the browser."""
-        users = httpx2.get(f"{self.control}/world", timeout=10).json()["users"]
-        found = next(each for each in users if each["username"].startswith(f"{name}@"))
-        return Person(found["username"], found["password"])
-
-    def post(self, path: str, **told: object) -> None:
-        """Steer the org."""
-        httpx2.post(f"{self.control}{path}", json=told, timeout=10).raise_for_status()
-
-    def integration(self, name: str, flow: str) -> str:
-        """An integration file for one of the org's apps."""
-        app, path = self.app(name), self.folder / f"{name}.toml"
-        path.write_text(
-            f'id = "{name}"\nflow = "{flow}"\napp_label = "{app["label"]}"\n'
-            f'consumer_key = "{app["consumer_key"]}"\n'
-            f'consumer_secret_env = "{name.upper().replace("-", "_")}"\n'
-        )
-        return str(path)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, org: Emulator) -> Desk:
-    """A fresh desk with an org that answers."""
-    return Desk(tmp_path, org.url, org.control_url)
 
 
 def test_a_connection_is_made_watched_paused_and_removed_without_a_browser(desk: Desk) -> None:

@@ -10,7 +10,10 @@ import pytest
 
 from cli_kit import DEAD, environ
 
-HEAVY = ("sqlalchemy", "fastapi", "httpx2", "aiohttp", "starlette", "cryptography", "joserfc")
+HEAVY = (
+    "sqlalchemy", "fastapi", "httpx2", "aiohttp", "starlette", "cryptography", "joserfc", "asyncio",
+    "pandas", "lxml", "xml.etree", "zipfile", "evergrant.evidence.live_org",
+)  # fmt: skip
 LOOK = """
 import sys
 from evergrant.cli import run

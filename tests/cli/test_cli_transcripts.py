@@ -15,6 +15,7 @@ from evergrant.settings import Settings
 from evergrant.store import connections
 
 VARYING = {
+    r"\b0Yais\w{13}": "0Yais00000000ROWID",  # the watch may have looked in between
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b\d{4}-\d\d-\d\d([ T])\d\d:\d\d:\d\d": r"YYYY-MM-DD\1hh:mm:ss",
     r"since \d{4}-\d\d-\d\d \d\d:\d\d": "since YYYY-MM-DD hh:mm",
@@ -32,26 +33,35 @@ def written(*words: str, folder: Path, stdin: str = "") -> str:
 
 
 EXPLAIN = """\
+Admin change
+  - An admin must change something first.
+  - IP_RESTRICTED is a word of guides, not of Salesforce's.
+
 Meaning
   - IP_RESTRICTED: No Salesforce server sends this code. On the wire it is
     invalid_grant with "ip restricted or invalid login hours"; Login History
     shows "Restricted IP".
 
 Causes
-  - The caller's address is not allowed (ip-restricted)
-  - The time is outside the user's login hours (login-hours-restricted)
-  - The caller is outside the app's refresh token allowlist
+  - Admin change: The caller's address is not allowed (ip-restricted)
+  - Admin change: The time is outside the user's login hours
+    (login-hours-restricted)
+  - Admin change: The caller is outside the app's refresh token allowlist
     (refresh-token-ip-allowlist-blocked)
+
+Sources
+  - https://github.com/forcedotcom/SalesforceMobileSDK-Android/blob/7d504f22/libs/SalesforceSDK/src/com/salesforce/androidsdk/auth/OAuthErrorCode.kt
+    (observed, 2026-11-22)
 [0]"""
 DIAGNOSE = """\
+Admin change
+  - The caller's address is not allowed (ip-restricted): likely.
+  - An admin must change something first.
+  - Judged from the text alone.
+
 Evidence
   - line 1: {"error":"invalid_grant","error_description":"ip restricted or
     invalid login hours"}
-
-Cause
-  - The caller's address is not allowed (ip-restricted): likely.
-  - Remedy: an admin must change something first.
-  - Judged from the text alone.
 
 Why
   - The user's profile has login IP ranges and the client's address is outside;
@@ -114,7 +124,7 @@ Other causes
     (refresh-token-ip-allowlist-blocked): possible
   - The time is outside the user's login hours (login-hours-restricted):
     possible
-  - none of these: 4%
+  - none of these: 3%
 [0]"""
 DRILL = """\
 scenario             text   own    admin  repro fixed proven
@@ -128,34 +138,34 @@ Evergrant's demo. The org is an emulator; nothing here is Salesforce.
                identity       proven      org 00Dis0000001F9GEAU, user
                integration@acme.example
                call           proven      GET /services/data/v66.0/ on
-               127.0.0.1:PORT answered 5 resources
-               login history  proven      0Yais0000002VwuCAE: Success at
+               127.0.0.1:PORT answered 6 resources
+               login history  proven      0Yais00000000ROWID: Success at
                YYYY-MM-DD hh:mm:ss UTC from 198.51.100.10
   Break        a day later an admin of the org blocks the app in Setup
   Notice       the watch finds it at the next check: Acme Manufacturing is
                blocked by admin
   Why          from the refusal, the connection's history and an admin's
                session:
+    Admin change
+      - An admin blocked the app (app-blocked-by-admin): certain.
+      - An admin must change something first.
+      - Judged from an admin's view of the org.
+
     Evidence
       - token_reply: Salesforce refused: app_blocked: this app is blocked by
         admin
       - own_history: YYYY-MM-DD hh:mm:ss UTC renewal: Salesforce refused:
         app_blocked: this app is blocked by admin
+      - live_org: BlacklistedConsumer Orbit Sync is there
       - live_org: YYYY-MM-DDThh:mm:ss.000+0000 admin@acme.example: Blocked
         connected app Orbit Sync
       - live_org: YYYY-MM-DDThh:mm:ss.000+0000 AppBlocked
       - own_history: YYYY-MM-DD hh:mm:ss UTC connected: org 00Dis0000001F9GEAU
-      - own_history: YYYY-MM-DD hh:mm:ss UTC renewal sent: the refresh token is
-        on its way
-
-    Cause
-      - An admin blocked the app (app-blocked-by-admin): certain.
-      - Remedy: an admin must change something first.
-      - Judged from an admin's view of the org.
 
     Speaks for it
       - Error of the token endpoint: app_blocked
       - Error description of the token endpoint: this app is blocked by admin
+      - The app is blocked: yes (inferred)
       - Last admin act before the failure (Setup Audit Trail): app blocked
       - Code in the Identity Provider Event Log: AppBlocked
 
@@ -196,8 +206,8 @@ Evergrant's demo. The org is an emulator; nothing here is Salesforce.
                identity       proven      org 00Dis0000001F9GEAU, user
                integration@acme.example
                call           proven      GET /services/data/v66.0/ on
-               127.0.0.1:PORT answered 5 resources
-               login history  proven      0Yais0000002VwwCAE: Success at
+               127.0.0.1:PORT answered 6 resources
+               login history  proven      0Yais00000000ROWID: Success at
                YYYY-MM-DD hh:mm:ss UTC from 198.51.100.10
 
 Proven.

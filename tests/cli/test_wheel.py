@@ -20,6 +20,7 @@ DATA = (
     "evergrant/catalog/facts.toml",
     "evergrant/catalog/gates.toml",
     "evergrant/catalog/terms.toml",
+    "evergrant/catalog/words/token.toml",
     "evergrant/catalog/causes/app-blocked-by-admin.toml",
     "evergrant/emulator/scenarios/demo.toml",
     "evergrant/emulator/templates/login.html",
@@ -111,3 +112,26 @@ def test_a_light_installation_serves_an_org_and_drills(python: Path, tmp_path: P
     finally:
         process.stop()
     assert installed(python, "drill", "app-blocked-by-admin", folder=tmp_path).code == 0
+
+
+TESTED_BY = ("pytest", "requests", "simple-salesforce")
+"""What the sample integration and its tests need beside the wheel."""
+
+
+def test_an_installation_brings_the_fixture_to_other_peoples_tests(
+    python: Path, tmp_path: Path
+) -> None:
+    words = ("pip", "install", "-q", "--python", str(python), *TESTED_BY)
+    if _uv(*words, "--offline").returncode and (done := _uv(*words)).returncode:
+        pytest.skip(f"NOT TESTED: no registry gave {TESTED_BY}: {done.stderr[:300]}")
+    how_to = (ROOT / "docs" / "how-to" / "test-your-integration.md").read_text("utf-8")
+    test = how_to.partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "test_salesforce.py").write_text(test, "utf-8")
+    for folder, said in ((tmp_path, "1 passed"), (ROOT / "examples" / "user_mirror", "passed")):
+        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        ran = subprocess.run(
+            command, cwd=folder, env=environ(tmp_path), capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout
+        assert said in ran.stdout

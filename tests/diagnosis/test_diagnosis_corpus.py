@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+import diagnosis
+from rivals.cases import rows_of, score
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("EVERGRANT_SHARED", ROOT / ".." / "shared"))
@@ -18,17 +18,6 @@ CONFIRMED, OPEN = SHARED / "corpus" / "dev.jsonl", SHARED / "corpus" / "dev-unco
 needs_corpus = pytest.mark.skipif(
     not CONFIRMED.exists(), reason=f"no corpus at {CONFIRMED}: set EVERGRANT_SHARED"
 )
-
-
-def benchmark() -> ModuleType:
-    """`benchmarks/diagnosis.py` as a module."""
-    spec = importlib.util.spec_from_file_location("bench", ROOT / "benchmarks" / "diagnosis.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["bench"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.shared
@@ -46,8 +35,8 @@ def benchmark() -> ModuleType:
 def test_the_diagnosis_of_real_failures_stays_as_good_as_it_is(
     path: Path, with_context: bool, top1: float, top3: float, brier: float
 ) -> None:
-    bench = benchmark()
-    found = bench.score(bench.cases(path), with_context=with_context)
+    rows = rows_of(path)
+    found = score(rows, diagnosis.answers(rows, with_context=with_context))
     print(path.name, "with context" if with_context else "symptom alone", found)
     assert found.answered > 0.95
     assert found.top1 >= top1
@@ -58,9 +47,8 @@ def test_the_diagnosis_of_real_failures_stays_as_good_as_it_is(
 @pytest.mark.shared
 @needs_corpus
 def test_a_diagnosis_takes_milliseconds() -> None:
-    bench = benchmark()
-    rows = bench.cases(CONFIRMED)
-    list(bench.judged(rows, with_context=True))
+    rows = rows_of(CONFIRMED)
+    list(diagnosis.answers(rows, with_context=True))
     begun = time.perf_counter()
-    list(bench.judged(rows, with_context=True))
+    list(diagnosis.answers(rows, with_context=True))
     assert (time.perf_counter() - begun) / len(rows) < 0.05

@@ -167,8 +167,8 @@ def test_who_knows_one_answer_is_not_asked_for_another() -> None:
 def test_the_next_gate_is_the_one_that_is_known_to_refuse_as_well() -> None:
     text = "OAUTH_APP_BLOCKED: this app is blocked by admin"
     assert judge(text).next_gate == "permitted_users"
-    frozen = Fact("app.run_as_user", False, source="live_org")
-    assert judge(text, "unknown", frozen).next_gate == "run_as_user"
+    inactive = Fact("user.active", False, source="live_org")
+    assert judge(text, "unknown", inactive).next_gate == "user_active"
 
 
 def test_a_narrower_cause_refines_its_label() -> None:

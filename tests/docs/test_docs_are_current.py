@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evergrant.cli.app import COMMANDS, EMULATOR_COMMANDS
+from evergrant.cli.app import EMULATOR_COMMANDS, build
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -44,7 +44,7 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_command_that_a_page_names_exists(path: Path) -> None:
-    known = {str(each.name) for each in (*COMMANDS, *EMULATOR_COMMANDS)} | {"emulator"}
+    known = {*build().commands, *(str(each.name) for each in EMULATOR_COMMANDS)}
     assert set(OURS.findall(path.read_text("utf-8"))) <= known
 
 

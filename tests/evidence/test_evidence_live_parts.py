@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from evergrant.evidence.live_apps import app_policy
 from evergrant.evidence.live_question import Found, Question
 from evergrant.evidence.live_trails import idp_events, organization, setup_trail
+from evergrant.evidence.live_usage import usage
 from evergrant.model import Secret, Session, Unknown
 from evergrant.wire import Conversation, Reply, rehearse
 
@@ -22,6 +24,7 @@ QUESTION = Question(
     since=NOW - timedelta(days=1),
     authorized_at=None,
     failed_at=None,
+    worked_at=None,
     at=NOW,
     app_id="0xIx",
 )
@@ -87,11 +90,31 @@ def test_events_of_other_users_are_left_out() -> None:
 def test_acts_on_other_apps_are_left_out() -> None:
     act = {"Action": "blockConnectedApplication", "Display": "Blocked connected app Ledger",
            "CreatedDate": "2026-11-22T11:00:00.000+0000"}  # fmt: skip
-    assert found(setup_trail(QUESTION), answer(act))["audit.last_act"].value == "none"
+    assert found(setup_trail(QUESTION), answer(act), answer())["audit.last_act"].value == "none"
 
 
 def test_an_act_that_is_known_by_its_words_alone_is_inferred() -> None:
     act = {"Action": "somethingNew", "Display": "Rotated secret of Orbit",
            "CreatedDate": "2026-11-22T11:00:00.000+0000"}  # fmt: skip
-    seen = found(setup_trail(QUESTION), answer(act))["audit.last_act"]
+    seen = found(setup_trail(QUESTION), answer(act), answer())["audit.last_act"]
     assert (seen.value, seen.mark) == ("secret rotated", "inferred")
+
+
+def _page(*tokens: dict[str, Any], after: str = "/services/data/v66.0/next") -> Reply:
+    body = json.dumps({"tokens": tokens, "nextPageUrl": after}).encode()
+    return Reply(200, {"content-type": "application/json"}, body)
+
+
+def test_tokens_of_an_external_client_app_are_counted_by_its_usage() -> None:
+    begun = {"initialConnectionAt": "2026-11-20T10:00:00.000Z", "useCount": 3}
+    later = {"initialConnectionAt": "2026-11-21T18:00:00.000Z", "useCount": 1}
+    asked = replace(QUESTION, authorized_at=NOW - timedelta(days=1))
+    seen = found(usage(asked), _page(later), _page(begun), _page())
+    assert seen["user.app_tokens"].value == 2
+    assert seen["user.newer_tokens"].value == 1
+    assert seen["user.oldest_token"].value == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def test_a_next_page_on_another_host_is_not_asked() -> None:
+    played = rehearse(usage(QUESTION), _page({}, after="https://evil.example/services/data/"))
+    assert len(played.requests) == 1

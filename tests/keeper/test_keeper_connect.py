@@ -205,7 +205,7 @@ def test_a_connection_is_authorized_by_its_own_integration_only(ground: Ground) 
 
 
 def test_an_integration_that_needs_no_browser_gets_no_link(ground: Ground) -> None:
-    with pytest.raises(Misuse, match="needs no browser"):
+    with pytest.raises(Misuse, match="nobody calls back"):
         verbs.begin(ground.keeper, ground.integration("orbit-jwt").id, name="Acme")
 
 

@@ -45,7 +45,7 @@ def test_no_journey_leads_to_a_removed_connection_or_to_one_that_needs_no_browse
     verbs.remove(ground.keeper, connection.id)
     with pytest.raises(Misuse, match="removed"):
         verbs.journey(ground.keeper, connection.id)
-    with pytest.raises(Misuse, match="needs no browser"):
+    with pytest.raises(Misuse, match="nobody calls back"):
         verbs.journey(ground.keeper, ground.connected("Jay", app=JWT_APP).id)
 
 

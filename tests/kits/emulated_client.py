@@ -4,9 +4,7 @@ import base64
 import hashlib
 import json
 import re
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -16,8 +14,8 @@ import httpx2
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from evergrant.emulator import Emulator
 from evergrant.emulator.inventory import inventory
+from evergrant.emulator.server import Served
 
 VERIFIER = base64.urlsafe_b64encode(b"v" * 128).rstrip(b"=").decode()
 """171 characters, as shipping clients send."""
@@ -34,7 +32,7 @@ def challenge(verifier: str) -> str:
 class Client:
     """One app's client and the browser of its user."""
 
-    emulator: Emulator
+    emulator: Served
     app: dict[str, Any]
     user: dict[str, Any]
     http: httpx2.Client
@@ -136,9 +134,7 @@ ClientFor = Callable[..., Client]
 """Makes clients: app name and user name in, client out."""
 
 
-def client_of(
-    emulator: Emulator, app: str, http: httpx2.Client, user: str = "integration"
-) -> Client:
+def client_of(emulator: Served, app: str, http: httpx2.Client, user: str = "integration") -> Client:
     """A client of one of the world's apps."""
     known = inventory(emulator.org)
     found = next(each for each in known["apps"] if each["name"] == app)
@@ -174,105 +170,3 @@ def sign(claims: dict[str, Any], pem: str) -> str:
     ]
     signature = key.sign(b".".join(parts), padding.PKCS1v15(), hashes.SHA256())
     return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
-
-
-# --- the steps of scenarios -------------------------------------------------------------------
-
-
-def do(client: Client, step: str, mutation: str | None) -> None:
-    """Do one step of a scenario's client, broken as it says."""
-    if mutation == "generic-host":
-        client.host = "login.salesforce.com"
-    steps = {
-        "connect": _connect, "authorize": _authorize, "refresh": _refresh, "call": _call,
-        "jwt_bearer": _jwt, "client_credentials": _client_credentials, "password": _password,
-        "soap_login": _soap_login, "device": _device,
-    }  # fmt: skip
-    steps[step](client, mutation)
-
-
-def _connect(client: Client, mutation: str | None) -> None:
-    code = client.code()
-    if mutation == "late-code":
-        client.emulator.clock.advance(seconds=16 * 60)
-    if mutation == "reuse-code":
-        client.redeem(code)
-    verifiers = {"no-verifier": "", "wrong-verifier": VERIFIER[:-1] + "X"}
-    client.redeem(code, code_verifier=verifiers.get(mutation or "", VERIFIER))
-
-
-def _authorize(client: Client, mutation: str | None) -> None:
-    if mutation == "person-denies":
-        client.authorize(prompt="consent", decision="deny")
-        return
-    words = {
-        "wrong-redirect": {"redirect_uri": f"{client.callback}/x"},
-        "foreign-scope": {"scope": "web"},
-    }  # fmt: skip
-    client.authorize(**words.get(mutation or "", {}))
-
-
-def _refresh(client: Client, mutation: str | None) -> None:
-    if mutation == "refresh-twice-at-once":
-        with ThreadPoolExecutor(2) as pool:
-            first = pool.submit(client.refresh)
-            time.sleep(0.05)
-            pool.submit(client.refresh).result()
-            first.result()
-        return
-    key, secret = client.app["consumer_key"], client.app["consumer_secret"]
-    forms = {
-        "wrong-key": {"client_id": f"{key[:-1]}X"}, "wrong-secret": {"client_secret": f"{secret}X"},
-    }  # fmt: skip
-    client.refresh(**forms.get(mutation or "", {}))
-    if mutation == "replay-old-refresh-token":
-        client.refresh()
-
-
-def _call(client: Client, _mutation: str | None) -> None:
-    client.call()
-
-
-def _jwt(client: Client, mutation: str | None) -> None:
-    with httpx2.Client() as control:
-        url = f"{client.emulator.control_url}/key/{client.app['name']}"
-        key = control.get(url).json()["private_key"]
-    changes: dict[str, dict[str, Any]] = {
-        "wrong-audience": {"aud": "https://test.salesforce.com"},
-        "expired-exp": {"exp": int(client.emulator.clock.now().timestamp()) - 600},
-        "wrong-subject": {"sub": "nobody@acme.example"},
-        "wrong-issuer": {"iss": client.app["label"]},
-    }
-    claims = changes.get(mutation or "", {})
-    key = new_key() if mutation == "wrong-private-key" else key
-    client.jwt_bearer(client.assertion(key, **claims))
-
-
-def _client_credentials(client: Client, _mutation: str | None) -> None:
-    client.token(grant_type="client_credentials")
-
-
-def _sent_password(client: Client, mutation: str | None) -> str:
-    token = "" if mutation == "no-security-token" else client.user["security_token"]
-    return ("wrong" if mutation == "wrong-password" else client.user["password"]) + token
-
-
-def _password(client: Client, mutation: str | None) -> None:
-    username, password = client.user["username"], _sent_password(client, mutation)
-    client.token(grant_type="password", username=username, password=password)
-
-
-def _soap_login(client: Client, mutation: str | None) -> None:
-    words = f"<username>{client.user['username']}</username>"
-    words += f"<password>{_sent_password(client, mutation)}</password>"
-    body = f'<e:Envelope xmlns:e="x"><e:Body><login>{words}</login></e:Body></e:Envelope>'
-    client.http.post(f"{client.emulator.url}/services/Soap/u/64.0", content=body.encode())
-
-
-def _device(client: Client, mutation: str | None) -> None:
-    count = 2 if mutation == "two-devices-at-once" else 1
-    begun = [client.token(response_type="device_code").json() for _ in range(count)]
-    for each in begun:
-        page = client.http.get(each["verification_uri"], params={"user_code": each["user_code"]})
-        client.walk(page)
-    client.token(grant_type="device", code=begun[0]["device_code"])

@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import evergrant
-from evergrant.api.service import listen
+from evergrant.api.listening import listen
 from evergrant.health import State
 from evergrant.model import Proof
 from evergrant.web.security import HEADERS

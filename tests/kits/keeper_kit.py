@@ -19,7 +19,6 @@ import pytest
 from evergrant import keeper as verbs
 from evergrant.clock import ShiftedClock
 from evergrant.drills.control import Control
-from evergrant.drills.robot import Person, Sight, browser, walk
 from evergrant.drills.stage import Stage, through_browser
 from evergrant.emulator.server import Emulator
 from evergrant.keeper import Keeper
@@ -27,6 +26,7 @@ from evergrant.model import Connection, Event, Incident, Integration, Notice, Se
 from evergrant.settings import Settings
 from evergrant.store import connections, credentials, events, incidents, tables
 from evergrant.store.flows import Flow
+from evergrant.testing.robot import Person, Sight, browser, walk
 from evergrant.vault import Kept
 
 KEY = {"EVERGRANT_MASTER_KEY": base64.b64encode(b"k" * 32).decode()}

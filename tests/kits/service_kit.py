@@ -18,9 +18,9 @@ import pytest
 from evergrant.api.address import operator_key
 from evergrant.api.service import serving
 from evergrant.drills.control import Control
-from evergrant.drills.robot import browser, walk
 from evergrant.drills.stage import Stage
 from evergrant.emulator.server import Emulator
+from evergrant.testing.robot import browser, walk
 from evergrant.web import mount
 from keeper_kit import KEY, Ground, QuickClock, settings_in
 

@@ -22,9 +22,9 @@ from evergrant.api.app import Face
 from evergrant.api.service import serving
 from evergrant.drills.breaks import Breaks
 from evergrant.drills.control import Control
-from evergrant.drills.robot import Sight, walk
 from evergrant.drills.stage import Stage
 from evergrant.emulator.server import Emulator
+from evergrant.testing.robot import Sight, walk
 from evergrant.web import mount
 from keeper_kit import KEY, Ground, QuickClock, org_fixture, settings_in  # noqa: F401 (a fixture)
 

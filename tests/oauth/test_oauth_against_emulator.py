@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from html import unescape
-from typing import Any, TypeVar
-from urllib.parse import urljoin
 
-import httpx2
 import pytest
 
 from evergrant.emulator.server import Emulator
@@ -26,89 +19,19 @@ from evergrant.oauth.introspect import introspect
 from evergrant.oauth.refresh_token import refresh
 from evergrant.oauth.revoke import revoke
 from evergrant.org import good_call, own_logins, query, success_row
-from evergrant.wire import Conversation, Reply, Request, arun, run, send
-
-T = TypeVar("T")
-CALLBACK = "http://localhost:1717/OauthRedirect"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Emulator]:
-    with Emulator(seed=7) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def org(served: Emulator) -> Emulator:
-    """A fresh org for each test; starting it once is enough."""
-    assert httpx2.post(f"{served.control_url}/reset").is_success
-    return served
-
-
-def in_a_loop(conversation: Conversation[Any]) -> Any:
-    return asyncio.run(arun(conversation))
-
-
-@pytest.fixture(params=[run, in_a_loop], ids=["run", "arun"])
-def play(request: pytest.FixtureRequest) -> Callable[[Conversation[Any]], Any]:
-    chosen: Callable[[Conversation[Any]], Any] = request.param
-    return chosen
-
-
-def ask(org: Emulator, path: str) -> Any:
-    return httpx2.get(org.control_url + path).json()
-
-
-def app_row(org: Emulator, name: str) -> Any:
-    return next(row for row in ask(org, "/world")["apps"] if row["name"] == name)
-
-
-def user_row(org: Emulator, name: str) -> Any:
-    rows = ask(org, "/world")["users"]
-    return next(row for row in rows if row["username"].startswith(f"{name}@"))
-
-
-def app_of(org: Emulator, name: str = "orbit-sync", **changes: Any) -> App:
-    row = app_row(org, name)
-    known = {"consumer_key": row["consumer_key"], "consumer_secret": Secret(row["consumer_secret"])}
-    return App(**({**known, "redirect_uri": CALLBACK} | changes))
-
-
-class Browser:
-    """Fills in the forms of the login pages and stops at the first address that is not Salesforce's
-    own page."""
-
-    def __init__(self, org: Emulator, user: str = "integration", decision: str = "allow") -> None:
-        found = user_row(org, user)
-        self._fields = {
-            "username": found["username"],
-            "password": found["password"],
-            "decision": decision,
-        }
-        self._org = org
-        self._http = httpx2.Client()
-
-    def visit(self, url: str) -> str:
-        with self._http:
-            page = self._http.get(url)
-            for _ in range(8):
-                if page.is_redirect:
-                    target = urljoin(str(page.url), page.headers["location"])
-                    if not target.startswith(self._org.url) or "ErrorPage" in target:
-                        return target
-                    page = self._http.get(target)
-                else:
-                    page = self._submit(page)
-        raise AssertionError("the pages never end")
-
-    def _submit(self, page: httpx2.Response) -> httpx2.Response:
-        action = re.search(r'<form[^>]*action="([^"]*)"', page.text)
-        assert action is not None, page.text
-        names = re.findall(r'<(?:input|button)[^>]*name="([^"]*)"', page.text)
-        hidden = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
-        form = {name: self._fields[name] for name in names if name in self._fields}
-        form |= {name: unescape(value) for name, value in hidden}
-        return self._http.post(urljoin(str(page.url), unescape(action[1])), data=form)
+from evergrant.wire import Reply, Request, run, send
+from oauth_kit import (
+    Browser,
+    Play,
+    app_of,
+    app_row,
+    ask,
+    oauth_org_fixture,  # noqa: F401 (a fixture)
+    play_fixture,  # noqa: F401 (a fixture)
+    served_fixture,  # noqa: F401 (a fixture)
+    session_of,
+    user_row,
+)
 
 
 def authorize(org: Emulator, app: App, user: str = "integration", **how: str) -> Callback:
@@ -125,17 +48,11 @@ def connect(org: Emulator, app: App, user: str = "integration") -> Credential:
     return run(web_server.exchange(app, org.url, back.code, verifier))
 
 
-def session_of(credential: Credential) -> Session:
-    return Session(credential.instance_url, credential.access_token)
-
-
 def since(org: Emulator) -> datetime:
     return org.clock.now() - timedelta(seconds=1)
 
 
-def test_a_connection_is_made_used_refreshed_proved_and_revoked(
-    org: Emulator, play: Callable[[Conversation[Any]], Any]
-) -> None:
+def test_a_connection_is_made_used_refreshed_proved_and_revoked(org: Emulator, play: Play) -> None:
     app, began = app_of(org), since(org)
     first = connect(org, app)
     assert first.refresh_token
@@ -255,9 +172,7 @@ def test_a_blocked_app_ends_on_salesforces_own_page(org: Emulator) -> None:
     )
 
 
-def test_a_jwt_gets_a_token_for_its_user_and_no_refresh_token(
-    org: Emulator, play: Callable[[Conversation[Any]], Any]
-) -> None:
+def test_a_jwt_gets_a_token_for_its_user_and_no_refresh_token(org: Emulator, play: Play) -> None:
     key = ask(org, "/key/orbit-jwt")["private_key"]
     app = app_of(org, "orbit-jwt", private_key=Secret(key))
     user = user_row(org, "integration")["username"]

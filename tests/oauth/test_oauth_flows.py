@@ -460,6 +460,14 @@ def test_a_flow_is_renewed_by_what_it_gives() -> None:
         assert flow.source.startswith("https://"), flow.id
 
 
-def test_the_flows_we_speak_are_these() -> None:
-    spoken = {id_ for id_, flow in FLOWS.items() if flow.conversation is not None}
-    assert spoken == {"web_server", "refresh_token", "jwt_bearer", "client_credentials"}
+def test_every_flow_is_spoken_and_what_is_no_flow_is_not() -> None:
+    unspoken = {id_ for id_, flow in FLOWS.items() if flow.conversation is None}
+    assert unspoken == {"rest_api_call", "unknown"}
+
+
+def test_a_legacy_flow_says_why_and_what_to_use_instead() -> None:
+    legacy = {id_: flow.legacy for id_, flow in FLOWS.items() if flow.legacy}
+    assert set(legacy) == {"user_agent", "username_password", "soap_login"}
+    for why in legacy.values():
+        instead = why.rpartition("use ")[2]
+        assert any(id_ in instead for id_ in set(FLOWS) - set(legacy)), why

@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from evergrant import keeper as verbs
-from evergrant.drills.robot import walk
 from evergrant.health import State
 from evergrant.store import flows
+from evergrant.testing.robot import walk
 from evergrant.web.flow_view import steps_of, version_of, view_of
 from evergrant.web.pictures import PICTURES
 from keeper_kit import BROWSER_APP, USERINFO, org_fixture  # noqa: F401 (a fixture)

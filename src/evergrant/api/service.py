@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ import uvicorn
 
 from evergrant.api.address import announce, operator_key, withdraw
 from evergrant.api.app import Face, create
+from evergrant.api.listening import listen
 from evergrant.clock import Clock
-from evergrant.errors import PortInUse
 from evergrant.keeper import Keeper, open_keeper
 from evergrant.settings import Settings
 from evergrant.watch import Walker
@@ -28,27 +27,6 @@ class Service:
     url: str
     """Where it listens on this machine; how browsers reach it is `public_url`."""
     keeper: Keeper
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
-
-    Raises `PortInUse`.
-    """
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((host, port))
-    except OSError as error:
-        opened.close()
-        raise PortInUse(
-            f"cannot listen on {host}:{port}",
-            why=error.strerror or str(error),
-            next_step="choose another port with --port, or stop what listens there",
-            whose="operator",
-        ) from error
-    opened.listen(128)
-    return opened
 
 
 @contextmanager

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from evergrant.catalog import condition
+from evergrant.catalog.changes import Change
 from evergrant.catalog.entries import (
     LIKELY,
+    PARTIES,
     Cause,
+    Dispute,
     FactKind,
     Fix,
     Gate,
@@ -20,6 +23,7 @@ from evergrant.catalog.entries import (
     Signal,
     Source,
     Verify,
+    Who,
 )
 from evergrant.catalog.entry import Entry
 from evergrant.errors import BadInput
@@ -30,9 +34,13 @@ _APPS = ("any", "connected app", "external client app")
 _SOURCES = ("vendor-doc", "observed", "field-report")
 _KEYS = (
     "title", "why", "remedy", "prior", "gate", "next_gate", "audience", "broader", "avoid",
-    "scenario", "scenario_missing", "inferred", "signal", "fix", "verify", "source",
+    "scenario", "scenario_missing", "inferred", "app", "signal", "fix", "verify", "source",
+    "disputed",
 )  # fmt: skip
-_FIX = ("who", "do", "where", "link", "app", "permission", "proof", "mark", *condition.OPERATORS)
+_FIX = (
+    "who", "do", "change", "where", "link", "app", "permission", "proof", "mark",
+    *condition.OPERATORS,
+)  # fmt: skip
 _SIGNAL = ("fact", "likely", "mark", *condition.OPERATORS)
 
 
@@ -42,6 +50,7 @@ class Known:
 
     facts: Mapping[str, FactKind]
     gates: Mapping[str, Gate]
+    changes: Mapping[str, Change]
 
 
 def read_cause(name: str, entry: Entry, known: Known) -> Cause:
@@ -60,16 +69,18 @@ def read_cause(name: str, entry: Entry, known: Known) -> Cause:
         prior=entry.number_in("prior", 0.0001, 0.5),
         gate=entry.choice("gate", known.gates),
         next_gate=entry.choice("next_gate", ("", *known.gates), ""),
-        audience=entry.text("audience"),
+        audience=cast(Who, entry.choice("audience", PARTIES)),
         broader=entry.text("broader", ""),
         avoid=entry.texts("avoid"),
         scenario=_scenario(entry),
         scenario_missing=entry.text("scenario_missing", ""),
         inferred=entry.text("inferred", ""),
+        app=entry.choice("app", _APPS, "any"),
         signals=tuple(s for each in entry.entries("signal") for s in _signals(each, known)),
         fixes=tuple(_fix(each, known) for each in entry.entries("fix")),
         verify=tuple(_verify(each) for each in entry.entries("verify")),
         sources=tuple(read_source(each) for each in entry.entries("source")),
+        disputed=tuple(_dispute(each) for each in entry.entries("disputed")),
     )
     _check_whole(entry, cause)
     return cause
@@ -149,8 +160,9 @@ def _fix(entry: Entry, known: Known) -> Fix:
     if link and not link.startswith("/"):
         entry.refuse("a link is a suffix that begins with /", "link")
     return Fix(
-        who=entry.text("who"),
+        who=cast(Who, entry.choice("who", PARTIES)),
         do=entry.text("do"),
+        change=entry.choice("change", known.changes),
         where=entry.text("where", ""),
         link=link,
         app=entry.choice("app", _APPS, "any"),
@@ -176,11 +188,22 @@ def _verify(entry: Entry) -> Verify:
     return Verify(entry.text("do"), entry.text("expect"))
 
 
+def _dispute(entry: Entry) -> Dispute:
+    entry.only(("playbook", "documentation", "url"))
+    url = _address(entry)
+    return Dispute(entry.text("playbook"), entry.text("documentation"), url)
+
+
 def read_source(entry: Entry) -> Source:
     """A source: address, kind and the day it was read."""
     entry.only(("url", "kind", "checked"))
+    url = _address(entry)
+    kind = entry.choice("kind", _SOURCES)
+    return Source(url, kind, entry.day("checked"))  # type: ignore[arg-type]
+
+
+def _address(entry: Entry) -> str:
     url = entry.text("url")
     if not url.startswith("https://"):
         entry.refuse(f"{url!r} is no https address", "url")
-    kind = entry.choice("kind", _SOURCES)
-    return Source(url, kind, entry.day("checked"))  # type: ignore[arg-type]
+    return url

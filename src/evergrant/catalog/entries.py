@@ -7,14 +7,30 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from evergrant.catalog.changes import Change
 from evergrant.catalog.condition import Condition, band_of, text_of
+from evergrant.catalog.releases import Release, newer_than
 from evergrant.model import Unknown, Value
 
 Remedy = Literal["retry", "reauthorize", "admin-change", "client-change", "wait"]
 Level = Literal["text", "own", "admin"]
 Kind = Literal["text", "bool", "number", "time"]
 Mark = Literal["documented", "inferred"]
+Who = Literal[
+    "operator of the integration",
+    "developer of the integration",
+    "Salesforce admin",
+    "user who connects",
+]
+Party = Literal["vendor", "admin", "end user"]
 
+PARTIES: Mapping[Who, Party] = {
+    "operator of the integration": "vendor",
+    "developer of the integration": "vendor",
+    "Salesforce admin": "admin",
+    "user who connects": "end user",
+}
+"""Whose business a step is."""
 LIKELY = {"always": 0.98, "usually": 0.8, "sometimes": 0.3, "seldom": 0.05, "never": 0.01}
 """Words of the signals, as the likelihood of seeing the fact given the cause."""
 OTHER = "*"
@@ -23,7 +39,7 @@ LEVELS: tuple[Level, ...] = ("text", "own", "admin")
 """What one must have to know a fact, least first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # itself and no other: a key for tables
 class FactKind:
     """One word of the vocabulary of facts (`facts.toml`)."""
 
@@ -86,8 +102,10 @@ class Proof:
 class Fix:
     """One step of the way out: who does what, where, and what shows it was done."""
 
-    who: str
+    who: Who
     do: str
+    change: str
+    """Id in `changes.toml`: side effects, the way back, and the change as data."""
     where: str = ""
     """Setup path, in Setup's own words."""
     link: str = ""
@@ -97,6 +115,11 @@ class Fix:
     permission: str = ""
     proof: Proof | None = None
     mark: Mark = "documented"
+
+    @property
+    def party(self) -> Party:
+        """Whose business the step is."""
+        return PARTIES[self.who]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +140,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """Where the community's playbooks and the documentation disagree; documentation wins."""
+
+    playbook: str
+    documentation: str
+    url: str
+    """Of the documentation."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # itself and no other: a key for tables
 class Cause:
     """One reason why a connection fails, whole."""
 
@@ -126,7 +159,8 @@ class Cause:
     remedy: Remedy
     prior: float
     gate: str
-    audience: str
+    audience: Who
+    """Who must act first."""
     signals: tuple[Signal, ...]
     fixes: tuple[Fix, ...]
     verify: tuple[Verify, ...]
@@ -139,11 +173,28 @@ class Cause:
     scenario_missing: str = ""
     inferred: str = ""
     """Which part of the entry is our deduction; empty when all of it has a source."""
+    app: str = "any"
+    """Kind of app that can have it: `connected app`, `external client app` or `any`."""
+    disputed: tuple[Dispute, ...] = ()
 
     @property
     def label(self) -> str:
         """The broader cause where there is one, else the cause itself."""
         return self.broader or self.id
+
+    @property
+    def party(self) -> Party:
+        """Whose business it is: the vendor's, the admin's or the end user's."""
+        return PARTIES[self.audience]
+
+    @property
+    def checked(self) -> date:
+        """The day since which all of its sources have been read."""
+        return min(source.checked for source in self.sources)
+
+    def outdated_by(self, today: date) -> Release | None:
+        """The release of Salesforce that came after the entry was checked, if one did."""
+        return newer_than(self.checked, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +216,7 @@ class Term:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # itself and no other: a key for tables
 class Catalog:
     """All that is known."""
 
@@ -173,6 +224,11 @@ class Catalog:
     causes: Mapping[str, Cause]
     gates: Mapping[str, Gate]
     terms: Mapping[str, Term]
+    changes: Mapping[str, Change]
+
+    def change_of(self, fix: Fix) -> Change:
+        """What a step alters, with side effects and the way back."""
+        return self.changes[fix.change]
 
     def in_group(self, name: str) -> str:
         """The group of a fact, or its own name where it stands for itself."""

@@ -18,12 +18,14 @@ _KEYS = (
 )  # fmt: skip
 
 
-def read_facts(page: Page, data: Mapping[str, Any]) -> dict[str, FactKind]:
-    """Every kind of fact, by name.
+def read_facts(
+    page: Page, data: Mapping[str, Any], known: Mapping[str, FactKind] | None = None
+) -> dict[str, FactKind]:
+    """Every kind of fact, by name; those of a page stand in for known ones of the same name.
 
     Raises `BadInput` naming file and line.
     """
-    kinds: dict[str, FactKind] = {}
+    kinds: dict[str, FactKind] = dict(known or {})
     for room, members in data.items():
         for short, body in members.items():
             entry = Entry(page, body, f"{room}.{short}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from evergrant.catalog.causes import Known, read_cause, read_source
+from evergrant.catalog.changes import read_changes
 from evergrant.catalog.entries import Catalog, Cause, Gate, Term
 from evergrant.catalog.entry import Entry, Page
 from evergrant.catalog.facts import read_facts
@@ -22,20 +24,92 @@ FOLDER = Path(__file__).parent
 def load(folder: Path = FOLDER) -> Catalog:
     """The catalog in a folder; a folder is read once a process.
 
+    Over our own catalog lies the operator's folder, where the setting `catalog` names one.
     Raises `BadInput` naming file and line for the first entry that is not what it should be.
+    """
+    over = _overlay() if folder == FOLDER else None
+    return read(folder, *([over] if over else []))
+
+
+def _overlay() -> Path | None:
+    from evergrant.settings import load as settings
+
+    return settings().catalog
+
+
+def read(folder: Path, *overlays: Path) -> Catalog:
+    """The catalog in a folder, with others laid over it: their entries are added or replace ours.
+
+    An overlay may hold `causes/*.toml`, `facts.toml`, `changes.toml` and `terms.toml`.
+    Raises `BadInput` naming file and line.
     """
     facts = read_facts(*_read(folder / "facts.toml"))
     gates = _gates(*_read(folder / "gates.toml"))
-    causes: dict[str, Cause] = {}
-    for path in sorted((folder / "causes").glob("*.toml")):
-        page, data = _read(path)
-        causes[path.stem] = read_cause(path.stem, Entry(page, data), Known(facts, gates))
-    _check_broader(folder, causes)
-    return Catalog(facts, causes, gates, _terms(folder / "terms.toml", causes))
+    changes = read_changes(*_read(folder / "changes.toml"))
+    for each in overlays:
+        _check_overlay(each)
+        facts = read_facts(*_read_if(each / "facts.toml"), facts)
+        changes |= read_changes(*_read_if(each / "changes.toml"))
+    known, causes = Known(facts, gates, changes), _Causes({}, {})
+    terms: dict[str, Term] = {}
+    for each in (folder, *overlays):
+        causes.add(each, known)
+    causes.check_broader()
+    for each in (folder, *overlays):
+        terms |= _terms(*_read_if(each / "terms.toml"), causes.found)
+    return Catalog(facts, causes.found, gates, terms, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """The causes of all folders, each with the entry it was read from."""
+
+    found: dict[str, Cause]
+    entries: dict[str, Entry]
+
+    def add(self, folder: Path, known: Known) -> None:
+        """Those of a folder; a cause of the same name is replaced."""
+        for path in sorted((folder / "causes").glob("*.toml")):
+            entry = Entry(*_read(path))
+            self.found[path.stem] = read_cause(path.stem, entry, known)
+            self.entries[path.stem] = entry
+
+    def check_broader(self) -> None:
+        """A broader cause exists and is broad itself."""
+        for id_, cause in self.found.items():
+            broad = self.found.get(cause.broader)
+            if cause.broader and (broad is None or broad.broader):
+                self.entries[id_].refuse(f"{cause.broader!r} is no broad cause", "broader")
+
+
+_OF_AN_OVERLAY = frozenset({"causes", "facts.toml", "changes.toml", "terms.toml"})
+
+
+def _check_overlay(folder: Path) -> None:
+    if not folder.is_dir():
+        raise BadInput(
+            f"{folder} is no folder",
+            why="EVERGRANT_CATALOG names a folder whose entries are laid over the catalog.",
+            next_step="correct the variable, or unset it",
+            whose="operator",
+        )
+    strangers = sorted(each.name for each in folder.iterdir() if each.name not in _OF_AN_OVERLAY)
+    if strangers:
+        raise BadInput(
+            f"{folder / strangers[0]} is nothing that an overlay holds",
+            next_step=f"keep {', '.join(sorted(_OF_AN_OVERLAY))} there, and nothing else",
+            whose="operator",
+        )
+
+
+def _read_if(path: Path) -> tuple[Page, dict[str, Any]]:
+    """A file that need not be there."""
+    return _read(path) if path.exists() else (Page(path.name, ""), {})
 
 
 def _read(path: Path) -> tuple[Page, dict[str, Any]]:
-    name = f"{path.parent.name}/{path.name}"
+    is_ours = path.is_relative_to(FOLDER)
+    name = f"{path.parent.name}/{path.name}" if is_ours else str(path)
     try:
         text = path.read_text("utf-8")
         return Page(name, text), tomllib.loads(text)
@@ -59,8 +133,7 @@ def _gates(page: Page, data: Mapping[str, Any]) -> dict[str, Gate]:
     return gates
 
 
-def _terms(path: Path, causes: Mapping[str, Cause]) -> dict[str, Term]:
-    page, data = _read(path)
+def _terms(page: Page, data: Mapping[str, Any], causes: Mapping[str, Cause]) -> dict[str, Term]:
     terms: dict[str, Term] = {}
     for entry in Entry(page, data).entries("term"):
         term = entry.text("term")
@@ -72,11 +145,3 @@ def _terms(path: Path, causes: Mapping[str, Cause]) -> dict[str, Term]:
                 entry.refuse(f"nobody knows the cause {cause!r}", "causes")
         terms[term.lower()] = Term(term, entry.text("says"), entry.texts("causes"), source)
     return terms
-
-
-def _check_broader(folder: Path, causes: Mapping[str, Cause]) -> None:
-    """A broader cause exists and is broad itself."""
-    for cause in causes.values():
-        if cause.broader and (cause.broader not in causes or causes[cause.broader].broader):
-            page, data = _read(folder / "causes" / f"{cause.id}.toml")
-            Entry(page, data).refuse(f"{cause.broader!r} is no broad cause", "broader")

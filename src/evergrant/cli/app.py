@@ -6,7 +6,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evergrant.cli import authorize, connections, demo, diagnose, drill, emulator, explain, serve
+from evergrant.cli import (
+    agents,
+    authorize,
+    bundle,
+    connections,
+    demo,
+    diagnose,
+    doctor,
+    drill,
+    emulator,
+    explain,
+    faults,
+    incident,
+    jwt,
+    keep_alive,
+    preflight,
+    serve,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +37,8 @@ Exit codes: 0 yes or done, 1 a finding or not proven, 2 bad input, 3 not known, 
 
 COMMANDS: tuple[click.Command, ...] = (
     diagnose.diagnose,
+    doctor.doctor,
+    preflight.preflight,
     explain.explain,
     demo.demo,
     connections.status,
@@ -29,11 +49,21 @@ COMMANDS: tuple[click.Command, ...] = (
     connections.pause,
     connections.resume,
     connections.remove,
+    keep_alive.keep_alive,
     serve.serve,
     serve.sign_in,
     drill.drill,
+    agents.mcp,
 )
-EMULATOR_COMMANDS: tuple[click.Command, ...] = (emulator.serve, emulator.scenarios)
+JWT_COMMANDS: tuple[click.Command, ...] = (jwt.mint, jwt.inspect)
+INCIDENT_COMMANDS: tuple[click.Command, ...] = (incident.list_, incident.report)
+EMULATOR_COMMANDS: tuple[click.Command, ...] = (
+    emulator.serve,
+    emulator.scenarios,
+    faults.faults,
+    faults.fault,
+    verify.verify,
+)
 
 
 class InOrder(click.Group):
@@ -51,8 +81,15 @@ def build() -> click.Group:
         click.Option(["--version"], is_flag=True, is_eager=True, callback=_print_version,
                      expose_value=False, help="Show the version and exit.")
     )  # fmt: skip
+    signing = _group("Assertions of the JWT bearer flow.", JWT_COMMANDS, name="jwt")
+    whole.add_command(signing)
     inner = _group("A local Salesforce org to rehearse in.", EMULATOR_COMMANDS, name="emulator")
     whole.add_command(inner)
+    whole.add_command(
+        _group("What broke, why, and what was done.", INCIDENT_COMMANDS, name="incident")
+    )
+    of_bundles = "Evidence as one redacted file, judged elsewhere with the same answer."
+    whole.add_command(_group(of_bundles, bundle.COMMANDS, name="bundle"))
     return whole
 
 

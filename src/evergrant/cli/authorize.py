@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
+from evergrant.cli.directly import bringing, subject_token_option, token_for
 from evergrant.cli.output import Format, columns, emit, format_option, progress, say
 from evergrant.errors import BadInput
 
@@ -34,11 +35,15 @@ PROOF_WORDS = {True: "proven", False: "NOT PROVEN", None: "unproven"}
 @click.option("--integration", required=True, help="integration file (TOML), or a known one's id")
 @host_option
 @browser_option
+@subject_token_option
 @format_option
-def connect(name: str, integration: str, login_host: str, browser: bool, form: Format) -> None:
+def connect(
+    name: str, integration: str, login_host: str, browser: bool, subject_token: str, form: Format
+) -> None:
     """Connect an org and prove it.
 
     NAME is what you call the customer's org.
+    The flow is the integration's: a link to open, a code to enter elsewhere, or nobody at all.
     Proven are identity, a good call, and the Success row in Login History.
     Ends with 1 when it was refused or not all of that was proven.
     """
@@ -49,11 +54,12 @@ def connect(name: str, integration: str, login_host: str, browser: bool, form: F
     with open_keeper(settings) as keeper:
         wanted = _integration(keeper, integration, settings)
         host = _host(login_host, settings) if login_host else wanted.login_host
+        token = token_for(wanted.flow, subject_token)
         if wanted.flow == "web_server":
             body = {"integration": wanted.id, "name": name, "login_host": host}
             return _through_browser(settings, body, browser, form)
-        with progress(f"Connecting {name}"):
-            connection, proofs = connect_directly(keeper, wanted, name, host)
+        with bringing(wanted.flow, token, f"Connecting {name}", form) as brought:
+            connection, proofs = connect_directly(keeper, wanted, name, host, brought=brought)
     return _told(connection, proofs, form)
 
 
@@ -63,6 +69,7 @@ def connect(name: str, integration: str, login_host: str, browser: bool, form: F
 @click.option("--login-hint", default="", help="username to suggest at Salesforce's login")
 @click.option("--force-login", is_flag=True, help="ask for a login even if one is open")
 @browser_option
+@subject_token_option
 @format_option
 def reauthorize(
     connection: str,
@@ -70,6 +77,7 @@ def reauthorize(
     login_hint: str,
     force_login: bool,
     browser: bool,
+    subject_token: str,
     form: Format,
 ) -> None:
     """Authorize a connection anew, in place, and prove it.
@@ -87,6 +95,7 @@ def reauthorize(
         with keeper.reading() as tx:
             known = connections.get(tx, connection)
             used = keeper.vault.integration(tx, known.integration)
+        token = token_for(used.flow, subject_token)
         if used.flow == "web_server":
             body = {
                 "integration": used.id,
@@ -98,13 +107,13 @@ def reauthorize(
             return _through_browser(settings, body, browser, form)
         if login_hint or force_login:
             raise BadInput(
-                f"{used.flow} asks nobody to log in",
+                f"{used.flow} opens no login page here",
                 next_step="leave out --login-hint and --force-login",
                 whose="you",
             )
         host = _host(login_host, settings) if login_host else known.login_host
-        with progress(f"Reauthorizing {known.name}"):
-            after, proofs = reauthorize_directly(keeper, known.id, login_host=host)
+        with bringing(used.flow, token, f"Reauthorizing {known.name}", form) as brought:
+            after, proofs = reauthorize_directly(keeper, known.id, login_host=host, brought=brought)
     return _told(after, proofs, form)
 
 

@@ -7,30 +7,33 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
-from evergrant.cli.output import Format, columns, emit, format_option, line, progress, say
-from evergrant.cli.reading import read_text
+from evergrant.cli.gathering import Asked, as_data, asking, gathered, show
+from evergrant.cli.output import Format, columns, emit, format_option, line, progress, say_sections
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
     from evergrant.catalog import Catalog
     from evergrant.diagnosis import Diagnosis
+    from evergrant.evidence import Evidence
 
 AT_MOST = 5
 NOT_KNOWN = 3
 
 
 @click.command()
-@click.argument("file", default="-")
-@click.option("--flow", default="unknown", help="how the client came: web_server, jwt_bearer …")
-@click.option("--context", default="", help="what else is known, in your words")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@asking
 @click.option("--cases", default="", help="JSON lines with id, symptom, and context, flow if known")
-@click.option("--connection", default="", help="diagnose a connection instead of a text")
+@click.option("--connection", default="", help="diagnose a connection instead of files")
 @click.option("--session", default="", help="an admin's session as JSON, to look into the org")
 @format_option
 def diagnose(
-    file: str,
+    files: tuple[str, ...],
     flow: str,
     context: str,
+    app: str,
+    user: str,
+    at: str,
     cases: str,
     connection: str,
     session: str,
@@ -38,26 +41,29 @@ def diagnose(
 ) -> None:
     """Say why a Salesforce connection fails, with evidence.
 
-    FILE holds the error as it was pasted; standard input is read where it is left out or -.
+    Each FILE holds evidence and is known by its content: an error as it was pasted, a log, a HAR
+    file, a curl command, a JWT, a certificate or key (PEM), what sf --json printed, Login History,
+    the event log, the Identity Provider Event Log or the Setup Audit Trail (CSV or JSON), metadata
+    (files, a folder, a zip), or a saved bundle. Standard input is read where none is named, or
+    for -.
 
     Ends with 0 when a cause is named, 3 when none stands out, 2 when the input cannot be read.
     With --cases, each case is answered with one JSON line, and it ends with 0 when all were read.
     """
-    _only_one(file, cases, connection, session)
+    _only_one(files, cases, connection, session)
     if cases:
         return _cases(cases)
     if connection:
-        diagnosis, catalog = _of_connection(connection, session)
+        diagnosis = _of_connection(connection, session, form)
     else:
-        diagnosis, catalog = _of_text(read_text(file), flow, context)
-    _render(diagnosis, catalog, form)
+        diagnosis = judge(gathered(files, Asked(flow, context, app, user, at)), form)
     if not diagnosis.is_named:
         raise Exit(NOT_KNOWN)
     return None
 
 
-def _only_one(file: str, cases: str, connection: str, session: str) -> None:
-    if sum((file != "-", bool(cases), bool(connection))) > 1:
+def _only_one(files: tuple[str, ...], cases: str, connection: str, session: str) -> None:
+    if sum((files not in ((), ("-",)), bool(cases), bool(connection))) > 1:
         raise BadInput(
             "a file, --cases and --connection exclude each other",
             next_step="give one of them",
@@ -71,47 +77,43 @@ def _only_one(file: str, cases: str, connection: str, session: str) -> None:
         )
 
 
-def _of_text(text: str, flow: str, context: str) -> tuple[Diagnosis, Catalog]:
+def judge(evidence: Evidence, form: Format) -> Diagnosis:
+    """Judge what was gathered, and write the answer."""
     from evergrant.catalog import load
+    from evergrant.diagnosis import diagnose as judged
 
     catalog = load()
-    return _judged(text, flow, context, catalog), catalog
+    diagnosis = judged(evidence.facts, catalog, limit=AT_MOST)
+    render(diagnosis, catalog, form, evidence)
+    return diagnosis
 
 
-def _judged(text: str, flow: str, context: str, catalog: Catalog) -> Diagnosis:
-    from evergrant import diagnosis, evidence
-
-    facts = evidence.of_text(text, flow=_flow(flow), context=context)
-    return diagnosis.diagnose(facts, catalog, limit=AT_MOST)
-
-
-def _of_connection(name: str, session: str) -> tuple[Diagnosis, Catalog]:
+def _of_connection(name: str, session: str, form: Format) -> Diagnosis:
     from evergrant.cli.session import read_session
-    from evergrant.keeper import examine, open_keeper
+    from evergrant.keeper import by_time, examine, open_keeper
     from evergrant.settings import load
 
     lent = read_session(session) if session else None
     with open_keeper(load()) as keeper, progress("Looking"):
-        return examine(keeper, name, lent), keeper.catalog
+        diagnosis = examine(keeper, name, lent)
+        evidence, catalog = by_time(keeper, name, diagnosis.facts), keeper.catalog
+    render(diagnosis, catalog, form, evidence)
+    return diagnosis
 
 
-def _flow(name: str) -> Any:
-    from evergrant.model import FLOW_IDS
-
-    if name not in FLOW_IDS:
-        raise BadInput(
-            f"no flow is called {name!r}", next_step=f"one of {', '.join(FLOW_IDS)}", whose="you"
-        )
-    return name
-
-
-def _render(diagnosis: Diagnosis, catalog: Catalog, form: Format) -> None:
-    from evergrant.diagnosis.explain import render
+def render(
+    diagnosis: Diagnosis, catalog: Catalog, form: Format, evidence: Evidence | None = None
+) -> None:
+    """Write a diagnosis, with the timeline of the evidence where there is one."""
+    from evergrant.diagnosis.explain import sections
 
     if form is Format.JSON:
-        emit("diagnosis", {**ranking(diagnosis), "diagnosis": diagnosis})
-    else:
-        say(render(diagnosis, catalog, width=columns()).rstrip())
+        more = {"evidence": as_data(evidence)} if evidence else {}
+        emit("diagnosis", {**ranking(diagnosis), "diagnosis": diagnosis, **more})
+        return
+    say_sections(sections(diagnosis, catalog))
+    if evidence is not None:
+        show(evidence, columns())
 
 
 def ranking(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -126,11 +128,13 @@ def ranking(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _cases(name: str) -> None:
+    from evergrant import diagnosis, evidence
     from evergrant.catalog import load
     from evergrant.cli.cases import read_cases
 
     catalog, known = load(), read_cases(name)
     with progress(f"Diagnosing {len(known)} cases"):
         for each in known:
-            found = _judged(each.symptom, each.flow, each.context, catalog)
+            facts = evidence.of_text(each.symptom, flow=each.flow, context=each.context)
+            found = diagnosis.diagnose(facts, catalog, limit=AT_MOST)
             line({"id": each.id, **ranking(found)})

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FINDING = 1
 TITLES = ("scenario", "text", "own", "admin", "repro", "fixed", "proven")
+LOOKALIKES = "Look-alikes: the client is told the same, an admin's look tells them apart."
+SURE = 0.9
+"""Posterior from which a cause is called certain."""
 STYLES = {"yes": "green", "NO": "red"}
 
 
@@ -29,9 +32,10 @@ STYLES = {"yes": "green", "NO": "red"}
 def drill(scenario: str, every: bool, form: Format) -> None:
     """Break an emulated org, diagnose, heal and prove it.
 
-    The diagnosis is made at three levels of evidence; the truth is taken from the emulator's own
-    policy trace. Ends with 1 when a drill was not reproduced, fixed or proven, or when its cause
-    was not named first at level admin.
+    Scenarios joined by a plus stand one behind another: the first closed gate is named and opened,
+    then the next. The diagnosis is made at three levels of evidence; the truth is taken from the
+    emulator's own policy trace. Ends with 1 when a drill was not reproduced, fixed or proven, or
+    when its cause was not named first at level admin.
     """
     from evergrant.drills import drill as play
     from evergrant.drills import ids
@@ -50,6 +54,8 @@ def drill(scenario: str, every: bool, form: Format) -> None:
     else:
         table(TITLES, list(_lines(rows)), STYLES)
         say("\n".join([*_misses(rows), _summary(rows)]))
+        if every:
+            say("\n".join([_sure(rows), "", LOOKALIKES, *_lookalikes(rows)]))
     if not all_well(rows):
         raise Exit(FINDING)
 
@@ -71,6 +77,28 @@ def _summary(rows: Sequence[Row]) -> str:
         at = [row for row in rows if row.level == level]
         told.append(f"{level} {sum(row.first == row.cause for row in at)}/{len(at)}")
     return "Cause named first: " + ", ".join(told)
+
+
+def _sure(rows: Sequence[Row]) -> str:
+    looked = [row for row in rows if row.level == "admin"]
+    sure = sum(row.first == row.cause and row.confidence >= SURE for row in looked)
+    return f"At {SURE:.2f} or more by an admin's look: {sure}/{len(looked)}"
+
+
+def _lookalikes(rows: Sequence[Row]) -> Iterator[str]:
+    """The scenarios whose client was told the same words, with what came second."""
+    looked = sorted((row for row in rows if row.level == "admin" and row.said), key=_words)
+    for said, group in groupby(looked, key=_words):
+        alike = list(group)
+        if len(alike) > 1:
+            yield f"\n{said}"
+            for row in alike:
+                yield f"  {row.confidence:.2f} {row.cause}"
+                yield f"       then {row.rival_confidence:.2f} {row.rival}"
+
+
+def _words(row: Row) -> str:
+    return row.said.lower()
 
 
 def _lines(rows: Sequence[Row]) -> Iterator[Sequence[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from evergrant.cli.reading import read_text
 from evergrant.errors import BadInput
-from evergrant.model import App, Integration, Secret
+from evergrant.model import App, Exchange, Integration, Means, Password, Secret
 from evergrant.settings import Settings
 
 
@@ -28,25 +28,43 @@ class Member:
 MEMBERS: dict[str, Member] = {
     "id": Member("your own short name of the integration", required=True),
     "app_label": Member("the app's label in Setup and Login History", required=True),
-    "flow": Member("web_server, jwt_bearer or client_credentials", required=True),
+    "flow": Member("how it comes to Salesforce: one of the flows below", required=True),
     "consumer_key": Member("the app's consumer key", required=True),
     "name": Member("the integration's name; the id if left out"),
     "app_owner": Member("the vendor that Setup shows for the app"),
     "consumer_secret_env": Member("variable that holds the consumer secret"),
     "consumer_secret_file": Member("file that holds the consumer secret"),
-    "private_key_file": Member("PEM file of the key that signs JWT assertions"),
+    "next_secret_env": Member("variable that holds the next secret, while one is being rotated"),
+    "next_secret_file": Member("file that holds the next secret, while one is being rotated"),
+    "private_key_file": Member("PEM file of the key that signs JWT and SAML assertions"),
     "login_host": Member("production (as if left out), sandbox or a My Domain"),
-    "subject": Member("username that a JWT bearer flow runs as"),
+    "subject": Member("username that the flow runs as, where the flow names one"),
+    "password_env": Member("variable that holds the password of the subject"),
+    "password_file": Member("file that holds the password of the subject"),
+    "security_token_env": Member("variable that holds the security token of the subject"),
+    "security_token_file": Member("file that holds the security token of the subject"),
+    "subject_token_type": Member(
+        "what is exchanged: access_token, id_token, JWT, refresh_token or saml2"
+    ),
+    "token_handler": Member("Apex class that judges the token; the app's default if left out"),
+    "callback_url": Member("callback that the app has; the service's own if left out"),
     "scopes": Member("scopes to ask for; all that the app has if left out", many=True),
     "support_contact": Member("whom a customer's admin may ask"),
 }
 """What may stand in an integration file; secrets are named by file or variable, never written."""
 
 SECRETS = ("consumer_secret_env", "consumer_secret_file")
+PASSWORDS = ("password_env", "password_file")
+SIGNED = (("private_key_file",), ("subject",))
 NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "web_server": (),
-    "jwt_bearer": (("private_key_file",), ("subject",)),
+    "device": (),
+    "jwt_bearer": SIGNED,
+    "saml_bearer": SIGNED,
     "client_credentials": (SECRETS,),
+    "token_exchange": (("subject_token_type",),),
+    "code_credentials": (("subject",), PASSWORDS, ("callback_url",)),
+    "username_password": (SECRETS, ("subject",), PASSWORDS),
 }
 """Flows that can connect → what each needs besides; of several names in a group, one."""
 
@@ -89,6 +107,8 @@ def _fits(member: Member, value: object) -> bool:
 
 
 def _flow_complaints(told: Mapping[str, Any]) -> Iterator[str]:
+    from evergrant.oauth.token_exchange import TYPES
+
     flow = told.get("flow")
     if not isinstance(flow, str):
         return
@@ -97,6 +117,8 @@ def _flow_complaints(told: Mapping[str, Any]) -> Iterator[str]:
     for group in NEEDS.get(flow, ()):
         if not any(name in told for name in group):
             yield f"{flow} needs {' or '.join(group)}"
+    if (kind := told.get("subject_token_type", TYPES[0])) not in TYPES:
+        yield f"subject_token_type is {kind!r}, and can be {', '.join(TYPES)}"
 
 
 def _integration(told: Mapping[str, Any], folder: Path, settings: Settings) -> Integration:
@@ -109,9 +131,10 @@ def _integration(told: Mapping[str, Any], folder: Path, settings: Settings) -> I
         app_owner=told.get("app_owner", ""),
         app=App(
             consumer_key=told["consumer_key"],
-            consumer_secret=_secret(told, folder),
+            consumer_secret=_secret(told, folder, "consumer_secret"),
+            next_secret=_secret(told, folder, "next_secret"),
             private_key=_file_secret(folder, told.get("private_key_file")),
-            redirect_uri=settings.callback_url,
+            redirect_uri=told.get("callback_url", settings.callback_url),
             scopes=tuple(told.get("scopes", ())),
         ),
         flow=told["flow"],
@@ -122,18 +145,27 @@ def _integration(told: Mapping[str, Any], folder: Path, settings: Settings) -> I
             sandbox=settings.login_host_sandbox,
         ),
         subject=told.get("subject", ""),
+        means=_means(told, folder),
         support_contact=told.get("support_contact", ""),
     )
 
 
-def _secret(told: Mapping[str, Any], folder: Path) -> Secret | None:
-    if variable := told.get("consumer_secret_env"):
+def _means(told: Mapping[str, Any], folder: Path) -> Means | None:
+    if password := _secret(told, folder, "password"):
+        return Password(password, _secret(told, folder, "security_token"))
+    if kind := told.get("subject_token_type"):
+        return Exchange(kind, told.get("token_handler", ""))
+    return None
+
+
+def _secret(told: Mapping[str, Any], folder: Path, name: str) -> Secret | None:
+    if variable := told.get(f"{name}_env"):
         if value := os.environ.get(variable):
             return Secret(value)
         raise BadInput(
             f"the variable {variable} is not set", next_step="export it first", whose="you"
         )
-    return _file_secret(folder, told.get("consumer_secret_file"))
+    return _file_secret(folder, told.get(f"{name}_file"))
 
 
 def _file_secret(folder: Path, name: str | None) -> Secret | None:

@@ -7,16 +7,20 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evergrant import log
 from evergrant.model import as_json
+
+if TYPE_CHECKING:
+    from evergrant.diagnosis.layout import Section
 
 PLAIN_COLUMNS, MOST_COLUMNS = 80, 100
 PATIENCE_S = 1.0
@@ -57,6 +61,42 @@ def harmless(text: str) -> str:
 def say(text: str = "") -> None:
     """One line (or some) of plain text to standard output."""
     sys.stdout.write(harmless(text) + "\n")
+
+
+COLOURS: Mapping[str, Callable[[str], str]] = {
+    "decision": partial(click.style, fg="yellow", bold=True),
+    "heading": partial(click.style, bold=True),
+    "quote": partial(click.style, fg="cyan"),
+    "warning": partial(click.style, fg="red"),
+    "faint": partial(click.style, dim=True),
+}
+"""Part of an explanation → how it is coloured; the rest stays plain."""
+
+
+def say_sections(sections: Iterable[Section]) -> None:
+    """An explanation to standard output, coloured where colour is wanted."""
+    from evergrant.diagnosis.layout import laid_out
+
+    sys.stdout.write(laid_out(sections, columns(), _painted if wants_colour() else _plain))
+
+
+def wants_colour() -> bool:
+    """Whether standard output is a terminal that wants colour; FORCE_COLOR and NO_COLOR decide."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    is_able = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return is_able or bool(os.environ.get("FORCE_COLOR"))
+
+
+def _plain(_part: str, text: str) -> str:
+    return harmless(text)
+
+
+def _painted(part: str, text: str) -> str:
+    if part not in COLOURS:
+        return harmless(text)
+    inside = text.lstrip()
+    return text[: len(text) - len(inside)] + COLOURS[part](harmless(inside))
 
 
 def emit(schema: str, data: Mapping[str, Any]) -> None:

@@ -1,24 +1,21 @@
-"""Reading what people give: a file or standard input, as text, whatever its encoding."""
+"""Reading what people give: files, folders and standard input, whatever their encoding."""
 
 from __future__ import annotations
 
-import codecs
 import sys
+from collections.abc import Iterable, Iterator
+from errno import EISDIR
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from evergrant.errors import BadInput
 
-LOOK = 4096
-"""How many bytes are looked at to tell text from something else."""
-BOMS = {
-    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark is the beginning of this one
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    codecs.BOM_UTF8: "utf-8-sig",
-}
-MOST, FEW = 0.7, 0.1
-"""Shares of zero bytes in the two halves of Latin text that is UTF-16 without a mark."""
+if TYPE_CHECKING:
+    from evergrant.evidence.given.document import Document
+
+MOST_FILES = 5_000
+"""Of a folder; a retrieved project has thousands of files."""
 
 
 def read_text(name: str, *, give: str = "give the error text that you got") -> str:
@@ -26,40 +23,84 @@ def read_text(name: str, *, give: str = "give the error text that you got") -> s
 
     Raises `BadInput` for what cannot be read, is empty, or is no text.
     """
+    from evergrant.evidence.given.encoding import encoding_of
+
     raw = _read_bytes(name)
     shown = "standard input" if name == "-" else name
     if not raw.strip():
         raise BadInput(f"{shown} is empty", next_step=give, whose="you")
-    encoding = _encoding(raw)
+    encoding = encoding_of(raw)
     if encoding is None:
         raise BadInput(f"{shown} is binary, not text", next_step=give, whose="you")
     return raw.decode(encoding, errors="replace")
 
 
-def _encoding(raw: bytes) -> str | None:
-    for mark, codec in BOMS.items():
-        if raw.startswith(mark):
-            return codec
-    begin = raw[:LOOK]
-    if b"\0" not in begin:
-        return "utf-8"
-    even, odd = (half.count(0) / max(1, len(half)) for half in (begin[::2], begin[1::2]))
-    if odd > MOST and even < FEW:
-        return "utf-16-le"
-    return "utf-16-be" if even > MOST and odd < FEW else None
+def documents(names: Iterable[str]) -> list[Document]:
+    """The documents of these names, opened as streams; of a folder, the metadata that is in it.
+
+    Raises `BadInput` for what cannot be read or is empty.
+    """
+    return [document for name in names for document in _documents(name)]
+
+
+def _documents(name: str) -> Iterator[Document]:
+    from evergrant.evidence.given.document import Document
+
+    path = Path(name)
+    try:
+        if name == "-":
+            _invite()
+            yield _filled(Document.of_stream("standard input", sys.stdin.buffer))
+        elif path.is_dir():
+            yield from _metadata(path)
+        else:
+            yield _filled(Document.of(name, partial(_opened, path)))
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _filled(document: Document) -> Document:
+    if not document.head.strip():
+        raise BadInput(
+            f"{document.name} is empty", next_step="give the error text that you got", whose="you"
+        )
+    return document
+
+
+def _metadata(folder: Path) -> Iterator[Document]:
+    from evergrant.evidence.given.document import Document
+    from evergrant.evidence.retrieved.components import is_wanted
+
+    there = sorted(each for each in folder.rglob("*") if is_wanted(each.name) and each.is_file())
+    if not there:
+        raise IsADirectoryError(EISDIR, "Is a directory, without metadata of apps or settings")
+    for each in there[:MOST_FILES]:
+        yield Document.of(str(each.relative_to(folder)), partial(_opened, each))
 
 
 def _read_bytes(name: str) -> bytes:
     if name == "-":
-        if sys.stdin.isatty():
-            sys.stderr.write("Paste the error, then press Ctrl-D.\n")
+        _invite()
         return sys.stdin.buffer.read()
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        raise BadInput(
-            f"cannot read {name}",
-            why=error.strerror or type(error).__name__,
-            next_step="check the path, or use - for standard input",
-            whose="you",
-        ) from error
+        raise _unreadable(name, error) from error
+
+
+def _invite() -> None:
+    if sys.stdin.isatty():
+        sys.stderr.write("Paste the error, then press Ctrl-D.\n")
+
+
+def _unreadable(name: str, error: OSError) -> BadInput:
+    return BadInput(
+        f"cannot read {name}",
+        why=error.strerror or type(error).__name__,
+        next_step="check the path, or use - for standard input",
+        whose="you",
+    )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evergrant.catalog import Catalog
-from evergrant.diagnosis.layout import REMEDIES, WIDTH, Section, laid_out, way_out, why
+from evergrant.diagnosis.layout import (
+    REMEDIES,
+    WIDTH,
+    Section,
+    decision,
+    laid_out,
+    way_out,
+    why,
+)
 from evergrant.diagnosis.terms import Explanation, explain_term, near_misses
 from evergrant.diagnosis.verdict import Diagnosis, Missing, Ranked, Reason
 from evergrant.model import Fact
@@ -33,13 +41,13 @@ def sections(diagnosis: Diagnosis, catalog: Catalog) -> tuple[Section, ...]:
     """The explanation of a diagnosis, in the order in which a person needs it."""
     first = diagnosis.first
     if first is None:
-        return (Section("Cause", (NOTHING,)),)
+        return (Section("Look first", (NOTHING,)),)
     if not diagnosis.is_named:
         return _undecided(diagnosis)
     cause = catalog.causes[first.refined or first.cause]
     return (
+        Section(decision(diagnosis.remedy), _cause(first, diagnosis)),
         Section("Evidence", _evidence(first.supports, diagnosis)),
-        Section("Cause", _cause(first, diagnosis)),
         Section("Why", why(cause)),
         Section("Speaks for it", _reasons(first.supports, catalog)),
         Section("Speaks against it", _reasons(first.refutes, catalog)),
@@ -53,8 +61,8 @@ def sections(diagnosis: Diagnosis, catalog: Catalog) -> tuple[Section, ...]:
 def _undecided(diagnosis: Diagnosis) -> tuple[Section, ...]:
     """No cause stands out: advice for one of many would be a guess, so only the next step is."""
     return (
+        Section("Look first", (NO_ONE, f"Judged from {LEVELS[diagnosis.level]}.")),
         Section("Evidence", _evidence((), diagnosis)),
-        Section("Cause", (NO_ONE, f"Judged from {LEVELS[diagnosis.level]}.")),
         Section("Next check", _next_check(diagnosis)),
         Section("Causes", _named(diagnosis.ranked)),
     )
@@ -79,7 +87,7 @@ def _place(fact: Fact) -> str:
 def _cause(first: Ranked, diagnosis: Diagnosis) -> tuple[str, ...]:
     return (
         f"{first.title} ({first.refined or first.cause}): {first.word}.",
-        f"Remedy: {REMEDIES[diagnosis.remedy]}.",
+        f"{REMEDIES[diagnosis.remedy].capitalize()}.",
         f"Judged from {LEVELS[diagnosis.level]}.",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 
 from evergrant.catalog import Cause, FactKind, Signal
 
@@ -11,16 +11,12 @@ CEILING = 0.99
 """What the mentioned values of a fact may have together; the rest stays for surprises."""
 
 
-@lru_cache(maxsize=4096)
-def _spread(
-    signals: tuple[Signal, ...], background: tuple[tuple[str, float], ...]
-) -> dict[str, float]:
+def _spread(signals: tuple[Signal, ...], common: Mapping[str, float]) -> dict[str, float]:
     """A distribution over all values of one fact, from what a cause says of some of them.
 
     A signal over several values is shared by their background.  Values that the cause does not
     mention share what is left over, by their background too.
     """
-    common = dict(background)
     said: dict[str, float] = {}
     for signal in signals:
         weight = sum(common[key] for key in signal.keys)
@@ -36,19 +32,27 @@ def _spread(
     return said | {key: left * weight / common_left for key, weight in rest.items()}
 
 
-def likelihood(cause: Cause, kind: FactKind, key: str) -> float:
-    """P(the fact has this value | the cause); the background where the cause says nothing."""
+@cache
+def distribution(cause: Cause, kind: FactKind) -> Mapping[str, float]:
+    """P(value | cause) for every value of a fact; the background where the cause says nothing."""
     signals = tuple(signal for signal in cause.signals if signal.fact == kind.name)
-    if not signals:
-        return kind.background[key]
-    return _spread(signals, tuple(kind.background.items()))[key]
+    return _spread(signals, kind.background) if signals else kind.background
+
+
+@cache
+def spoken_of(cause: Cause, kind: FactKind) -> frozenset[str]:
+    """The values of a fact that a cause says something of."""
+    return frozenset(
+        key for signal in cause.signals if signal.fact == kind.name for key in signal.keys
+    )
+
+
+@cache
+def facts_of(cause: Cause) -> frozenset[str]:
+    """The facts that a cause says something of."""
+    return frozenset(signal.fact for signal in cause.signals)
 
 
 def ratio(cause: Cause, kind: FactKind, key: str) -> float:
     """How much more likely the fact is under the cause than over all failures."""
-    return likelihood(cause, kind, key) / kind.background[key]
-
-
-def distribution(cause: Cause, kind: FactKind) -> Mapping[str, float]:
-    """P(value | cause) for every value of a fact."""
-    return {key: likelihood(cause, kind, key) for key in kind.background}
+    return distribution(cause, kind)[key] / kind.background[key]

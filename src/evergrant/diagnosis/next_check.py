@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from math import log2
 
 from evergrant.catalog import Catalog, Cause, FactKind
-from evergrant.diagnosis.likelihood import distribution
+from evergrant.diagnosis.likelihood import distribution, facts_of, spoken_of
 
 CANDIDATES = 8
 """How many causes a check is asked to tell apart."""
 WORTH = 0.02
 """Bits per unit of cost below which a check is not worth the asking."""
+STEPS = 1_000_000
+"""Steps of one bit in which checks are compared, so that equal ones keep the vocabulary's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +39,36 @@ def next_check(
     """
     leading = sorted(shares, key=shares.__getitem__, reverse=True)[:CANDIDATES]
     causes = [(catalog.causes[id_], shares[id_]) for id_ in leading]
-    best: tuple[float, FactKind] | None = None
-    for kind in catalog.facts.values():
-        if kind.name in known or catalog.in_group(kind.name) in known or not kind.ask:
+    spoken = frozenset[str]().union(*(facts_of(cause) for cause, _ in causes))
+    best: tuple[int, float, FactKind] | None = None
+    for name, kind in catalog.facts.items():
+        if name not in spoken or not kind.ask:
+            continue
+        if name in known or catalog.in_group(name) in known:
             continue
         gain = _gain(causes, kind)
-        if gain / kind.cost > WORTH and (best is None or gain / kind.cost > best[0] / best[1].cost):
-            best = (gain, kind)
+        worth = round(gain / kind.cost * STEPS)
+        if worth > WORTH * STEPS and (best is None or worth > best[0]):
+            best = (worth, gain, kind)
     if best is None:
         return None
-    gain, kind = best
+    _, gain, kind = best
     return NextCheck(kind.name, kind.check, kind.ask, kind.level, round(gain, 3))
 
 
 def _gain(causes: list[tuple[Cause, float]], kind: FactKind) -> float:
-    """Expected fall of the entropy over the leading causes when the fact becomes known."""
-    if not any(signal.fact == kind.name for cause, _ in causes for signal in cause.signals):
-        return 0.0
+    """Expected fall of the entropy over the leading causes when the fact becomes known.
+
+    Values that none of the causes speaks of tell them apart all alike, so they count as one.
+    """
+    spoken = frozenset[str]().union(*(spoken_of(cause, kind) for cause, _ in causes))
     whole = sum(share for _, share in causes)
     joint = [(share / whole, distribution(cause, kind)) for cause, share in causes]
-    after = 0.0
-    for key in kind.background:
-        column = [share * values[key] for share, values in joint]
-        after += sum(column) * _entropy(column)
+    columns = [[share * values[key] for share, values in joint] for key in spoken]
+    if len(spoken) < len(kind.background):
+        columns.append([share - sum(column) for (share, _), column in
+                        zip(joint, zip(*columns, strict=True), strict=True)])  # fmt: skip
+    after = sum(sum(column) * _entropy(column) for column in columns)
     return _entropy([share for share, _ in joint]) - after
 
 

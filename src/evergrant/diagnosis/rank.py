@@ -1,19 +1,30 @@
 """The posterior over causes: prior × likelihood of each known fact, with *none of these* beside.
 
-A fact that a cause does not mention counts at background; facts of one event form a group and
-count once, by the most telling of them; a fact that is not known counts nothing.
+A fact that a cause does not mention counts at background, but words that the client was told and
+that the cause does not know speak against it; facts of one event form a group and count once, by
+the most telling of them; a fact that is not known counts nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from operator import mul
 
-from evergrant.catalog import Catalog
+from evergrant.catalog import Catalog, Cause, FactKind
 from evergrant.catalog.entries import OTHER
-from evergrant.diagnosis.likelihood import ratio
+from evergrant.diagnosis.likelihood import ratio, spoken_of
 from evergrant.model import Fact
 
+SILENCE = 0.1
+"""What is left of the odds of a cause that does not know the words seen: each refusal has few."""
+NOTHING = "none"
+"""The value of a symptom that was looked for and is not there."""
+SYMPTOMS = frozenset(
+    {"refusal", "api refusal", "soap refusal", "network.failure", "client.complaint"}
+)
+"""Groups that tell what the client was told."""
 NONE_PRIOR = 0.06
 """How often a failure has a cause that the catalog does not hold."""
 
@@ -55,20 +66,28 @@ def one_a_group(facts: Iterable[Fact], catalog: Catalog) -> tuple[Fact, ...]:
     return tuple(fact for _, fact in best.values())
 
 
+def telling(cause: Cause, kind: FactKind, key: str, catalog: Catalog) -> float:
+    """By how much a fact multiplies the odds of a cause."""
+    is_symptom = catalog.in_group(kind.name) in SYMPTOMS and key not in (OTHER, NOTHING)
+    if is_symptom and key not in spoken_of(cause, kind):
+        return SILENCE
+    return ratio(cause, kind, key)
+
+
+@cache
+def _column(catalog: Catalog, kind: FactKind, key: str) -> tuple[float, ...]:
+    """What one value does to the odds of every cause, in the catalog's order."""
+    return tuple(telling(cause, kind, key, catalog) for cause in catalog.causes.values())
+
+
 def posterior(facts: Iterable[Fact], catalog: Catalog) -> Posterior:
     """The share of each cause, given what is known."""
     counted = one_a_group(known(facts, catalog), catalog)
-    seen = [
-        (catalog.facts[fact.name], catalog.facts[fact.name].key_of(fact.value)) for fact in counted
-    ]
-    weights: dict[str, float] = {}
-    for cause in catalog.causes.values():
-        weight = cause.prior
-        for kind, key in seen:
-            weight *= ratio(cause, kind, key)
-        weights[cause.id] = weight
+    weights = [cause.prior for cause in catalog.causes.values()]
+    for fact in counted:
+        kind = catalog.facts[fact.name]
+        weights = list(map(mul, weights, _column(catalog, kind, kind.key_of(fact.value))))
     # NOTE: all weights are divided by the background of the facts, so *none of these* has ratio 1.
-    whole = sum(weights.values()) + NONE_PRIOR
-    return Posterior(
-        {id_: weight / whole for id_, weight in weights.items()}, NONE_PRIOR / whole, counted
-    )
+    whole = sum(weights) + NONE_PRIOR
+    shares = {id_: weight / whole for id_, weight in zip(catalog.causes, weights, strict=True)}
+    return Posterior(shares, NONE_PRIOR / whole, counted)

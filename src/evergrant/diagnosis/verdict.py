@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Literal
 
 from evergrant.catalog import Catalog, Cause
 from evergrant.catalog.entries import LEVELS, Level
+from evergrant.diagnosis.gates import next_gate
 from evergrant.diagnosis.likelihood import ratio
 from evergrant.diagnosis.next_check import NextCheck, next_check
-from evergrant.diagnosis.rank import Posterior, known, posterior
+from evergrant.diagnosis.rank import SYMPTOMS, Posterior, known, posterior
 from evergrant.model import Fact, Unknown
 
 Word = Literal["certain", "likely", "possible"]
@@ -19,12 +21,10 @@ CERTAIN, LIKELY, NAMED = 0.9, 0.5, 0.1
 """Shares from which a cause is called so; below the last it is one of many and nobody's answer."""
 SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
 """Ratios to the background from which a fact counts as a reason."""
+LOOK_FIRST = "look first"
+"""The decision where nothing may be advised yet."""
 LEAST = 0.005
 """Causes with a smaller share are not shown."""
-SYMPTOMS = frozenset(
-    {"refusal", "api refusal", "soap refusal", "network.failure", "client.complaint"}
-)
-"""Groups that tell what the client was told: who knows one of them is not asked for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Ranked:
     """The narrower cause that holds most of the share; empty when there is none."""
     title: str
     confidence: float
+    """Share of the cause, its narrower ones included."""
     word: Word
     supports: tuple[Reason, ...]
     refutes: tuple[Reason, ...]
@@ -73,6 +74,12 @@ class Diagnosis:
     """Gate that comes after the first cause is cured."""
     remedy: str
     """Of the first cause: retry, reauthorize, admin-change, client-change, wait; or empty."""
+    decision: str
+    """The first word of the answer: the remedy of a cause that stands out, else `look first`."""
+    avoid: tuple[str, ...]
+    """What must not be tried; empty where no cause stands out."""
+    leading: tuple[tuple[str, float], ...]
+    """The three likeliest entries of the catalog, broad or narrow, with their own shares."""
     facts: tuple[Fact, ...]
     """What it rests on."""
 
@@ -85,7 +92,7 @@ class Diagnosis:
     def is_named(self) -> bool:
         """Whether the first cause stands out: from many, and from what the catalog lacks."""
         first = self.first
-        return first is not None and first.confidence >= max(NAMED, self.none_of_these)
+        return first is not None and _stands_out(first.confidence, self.none_of_these)
 
     @property
     def cause(self) -> str:
@@ -98,7 +105,7 @@ def diagnose(facts: Iterable[Fact], catalog: Catalog, *, limit: int = 5) -> Diag
     given = tuple(facts)
     seen = known(given, catalog)
     if not seen:
-        return Diagnosis((), 1.0, "text", None, "", "", given)
+        return Diagnosis((), 1.0, "text", None, "", "", LOOK_FIRST, (), (), given)
     result = posterior(seen, catalog)
     level = _level(seen, catalog)
     ranked = tuple(
@@ -111,11 +118,31 @@ def diagnose(facts: Iterable[Fact], catalog: Catalog, *, limit: int = 5) -> Diag
         ranked,
         result.none_of_these,
         level,
-        next_check(result.shares, _answered(given, catalog), catalog),
-        _next_gate(first, seen, catalog) if first else "",
+        next_check(result.shares, answered(given, catalog), catalog),
+        next_gate(first, seen, catalog) if first else "",
         first.remedy if first else "",
+        *_decision(first, ranked, result),
+        _leading(result),
         given,
     )
+
+
+def _decision(
+    first: Cause | None, ranked: Sequence[Ranked], result: Posterior
+) -> tuple[str, tuple[str, ...]]:
+    """What to do in a word, and what must not be tried: only for a cause that stands out."""
+    if first is None or not _stands_out(ranked[0].confidence, result.none_of_these):
+        return LOOK_FIRST, ()
+    return first.remedy.replace("-", " "), first.avoid
+
+
+def _leading(result: Posterior) -> tuple[tuple[str, float], ...]:
+    best = nlargest(3, result.shares.items(), key=lambda item: item[1])
+    return tuple((id_, round(share, 4)) for id_, share in best)
+
+
+def _stands_out(share: float, none_of_these: float) -> bool:
+    return share >= max(NAMED, none_of_these)
 
 
 def _by_label(result: Posterior, catalog: Catalog) -> list[tuple[str, float]]:
@@ -175,7 +202,7 @@ def _word(share: float, level: Level, supports: Sequence[Reason]) -> Word:
     return "likely" if share >= LIKELY else "possible"
 
 
-TOLD = frozenset({"text", "token_reply"})
+TOLD = frozenset({"text", "token_reply", "person", "request", "har", "sf_output"})
 """Sources whose facts were told to us: a Login History row that was pasted is text, not a look."""
 
 
@@ -190,6 +217,9 @@ def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Mis
     found: dict[str, Missing] = {}
     for signal in cause.signals:
         kind, group = catalog.facts[signal.fact], catalog.in_group(signal.fact)
+        # What could only speak against it would fill the list without end.
+        if signal.likely in ("never", "seldom"):
+            continue
         if group in there or group in found or kind.name.startswith("context."):
             continue
         excuse = excuses.get(kind.name, Unknown("not looked at", kind.ask))
@@ -197,7 +227,7 @@ def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Mis
     return tuple(found.values())
 
 
-def _answered(facts: Iterable[Fact], catalog: Catalog) -> set[str]:
+def answered(facts: Iterable[Fact], catalog: Catalog) -> set[str]:
     """Facts and groups that need no asking: known, or looked at in vain."""
     names = {fact.name for fact in facts}
     return names | _groups(names, catalog)
@@ -206,28 +236,3 @@ def _answered(facts: Iterable[Fact], catalog: Catalog) -> set[str]:
 def _groups(names: Iterable[str], catalog: Catalog) -> set[str]:
     groups = {catalog.in_group(name) for name in names}
     return groups | SYMPTOMS if groups & SYMPTOMS else groups
-
-
-def _next_gate(first: Cause, facts: Iterable[Fact], catalog: Catalog) -> str:
-    """The next gate that is known to refuse as well, else the one that the catalog names."""
-    here = catalog.gates[first.gate].order
-    # Only the org's own settings show that a later gate is shut; a history fits many causes.
-    direct = [fact for fact in facts if catalog.facts[fact.name].level == "admin"]
-    shut = [
-        catalog.gates[cause.gate]
-        for cause in catalog.causes.values()
-        if catalog.gates[cause.gate].order > here and _shown_by(cause, direct, catalog)
-    ]
-    return min(shut, key=lambda gate: gate.order).id if shut else first.next_gate
-
-
-def _shown_by(cause: Cause, facts: Iterable[Fact], catalog: Catalog) -> bool:
-    """Whether a setting of the org shows the cause by itself."""
-    always = {(signal.fact, key) for signal in cause.signals if signal.likelihood > 0.9
-              for key in signal.keys}  # fmt: skip
-    for fact in facts:
-        kind = catalog.facts[fact.name]
-        key = kind.key_of(fact.value)
-        if (fact.name, key) in always and kind.background[key] < 0.4 and kind.about != "event":
-            return True
-    return False

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from evergrant import keeper as verbs
-from evergrant.drills.robot import Person
 from evergrant.drills.stage import Stage
 from evergrant.drills.steps import act
 from evergrant.emulator.scenario import ClientStep, find
@@ -15,6 +14,7 @@ from evergrant.errors import NotFound
 from evergrant.health import LIVE
 from evergrant.model import Connection
 from evergrant.store import connections
+from evergrant.testing.robot import Person
 
 APP: Final = "orbit-sync"
 REPLAY: Final = (ClientStep("refresh", "replay-old-refresh-token"),)

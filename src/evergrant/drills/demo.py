@@ -10,21 +10,21 @@ from typing import Any, Protocol
 
 from evergrant import keeper as verbs
 from evergrant.diagnosis.explain import sections
-from evergrant.diagnosis.layout import laid_out
+from evergrant.diagnosis.layout import DECISIONS, laid_out
 from evergrant.drills.control import Control
-from evergrant.drills.robot import Sight, browser, walk
 from evergrant.drills.stage import Stage
 from evergrant.errors import OurBug
 from evergrant.health import BROKEN
 from evergrant.keeper import Keeper
 from evergrant.model import Connection, Integration
 from evergrant.store import connections
+from evergrant.testing.robot import Sight, browser, walk
 
 SCENARIO = "demo"
 A_DAY = timedelta(days=1)
 AN_HOUR = timedelta(hours=1)
 PATIENCE_S = 30.0
-SHOWN = ("Cause", "Evidence", "Speaks for it", "What to do", "Do not")
+SHOWN = (*DECISIONS.values(), "Evidence", "Speaks for it", "What to do", "Do not")
 """What the story tells of the diagnosis; `evergrant diagnose --connection` tells all of it."""
 WIDTH = 76
 SETTINGS = {"sync": "every 15 minutes", "objects": "Account, Contact, Opportunity"}

@@ -1,30 +1,45 @@
-"""Flows that no integration of a drill lives on: passwords, SOAP login() and device, by hand."""
+"""Flows that no integration of a drill lives on: passwords, SOAP login() and device, by our clients
+with one named thing wrong."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape
 
 from evergrant import wire
-from evergrant.drills.robot import browser, walk
 from evergrant.drills.stage import WHO
-from evergrant.errors import OurBug
-from evergrant.model import Secret
-from evergrant.oauth.client import TOKEN_PATH, ask, proof
-from evergrant.wire import Request, send
+from evergrant.errors import OurBug, Refused
+from evergrant.model import Password, Secret
+from evergrant.oauth import device as device_flow
+from evergrant.oauth import saml_bearer
+from evergrant.oauth import soap_login as soap
+from evergrant.oauth import username_password as passwords
+from evergrant.testing.robot import browser, walk
 
 if TYPE_CHECKING:
-    from evergrant.drills.client import Broken
-    from evergrant.wire.conversation import Text
+    from datetime import datetime
 
-_LOGIN: Final = (
-    '<?xml version="1.0" encoding="utf-8"?>'
-    '<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body>'
-    '<login xmlns="urn:partner.soap.sforce.com"><username>{}</username>'
-    "<password>{}</password></login></env:Body></env:Envelope>"
-)
+    from evergrant.drills.client import Broken
+    from evergrant.drills.control import Control
+    from evergrant.oauth.device import DeviceCode
+    from evergrant.wire import Reply
+
+
+class _Moving:
+    """A clock whose waiting moves the emulated org's clock, and takes no time."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def now(self) -> datetime:
+        return self._control.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._control.advance(timedelta(seconds=seconds))
+
+    async def asleep(self, seconds: float) -> None:
+        self.sleep(seconds)
 
 
 def _user(client: Broken) -> dict[str, Any]:
@@ -34,55 +49,52 @@ def _user(client: Broken) -> dict[str, Any]:
     raise OurBug(f"the world has no user {WHO}")
 
 
-def _password(client: Broken) -> Secret:
-    """The password as this client sends it: with the security token behind it, if it is whole."""
-    user = _user(client)
-    token = "" if client.mutation == "no-security-token" else user["security_token"]
+def _login(client: Broken, user: dict[str, Any]) -> Password:
+    """The password as this client knows it: with the security token, if it is whole."""
     word = "notThePassword" if client.mutation == "wrong-password" else user["password"]
-    return Secret(word + token)
+    is_bare = client.mutation == "no-security-token"
+    return Password(Secret(word), None if is_bare else Secret(user["security_token"]))
 
 
 def username_password(client: Broken) -> None:
     """The username-password flow."""
-    form: dict[str, Text] = {
-        "grant_type": "password",
-        "username": _user(client)["username"],
-        "password": _password(client),
-    }
-    form |= proof(client.app, client.host, None)
-    wire.run(ask(client.host, client.app, form), clock=client.stage.keeper.clock)
+    user = _user(client)
+    login = _login(client, user)
+    talk = passwords.mint(client.app, client.host, user["username"], login)
+    wire.run(talk, clock=client.stage.keeper.clock)
 
 
 def soap_login(client: Broken) -> str | None:
     """SOAP login(); answers the fault as a person would paste it."""
-    body = _LOGIN.format(
-        escape(_user(client)["username"]), escape(_password(client).reveal())
-    ).encode()
-    headers = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'}
-    request = Request("POST", f"{client.host}/services/Soap/u/64.0", headers, content=body)
-    reply = wire.run(send(request), clock=client.stage.keeper.clock)
-    return reply.text() if reply.status != 200 else None
+    user = _user(client)
+    heard: list[Reply] = []
+    talk = soap.login(client.host, user["username"], _login(client, user))
+    try:
+        wire.run(talk, clock=client.stage.keeper.clock, seen=heard.append)
+    except Refused:
+        return heard[-1].text()
+    return None
 
 
 def device(client: Broken) -> None:
     """The device flow; two at once where the client is broken so, of which the first is fetched."""
     count = 2 if client.mutation == "two-devices-at-once" else 1
-    begun = [_begin(client) for _ in range(count)]
+    app, host, clock = client.app, client.host, _Moving(client.stage.control)
+    begun = [wire.run(device_flow.begin(app, host), clock=clock) for _ in range(count)]
     for each in begun:
         _approve(client, each)
-    client.stage.control.advance(timedelta(seconds=int(begun[0]["interval"])))
-    form: dict[str, Text] = {"grant_type": "device", "code": Secret(begun[0]["device_code"])}
-    form |= proof(client.app, client.host, None)
-    wire.run(ask(client.host, client.app, form), clock=client.stage.keeper.clock)
+    wire.run(device_flow.poll(app, host, begun[0]), clock=clock)
 
 
-def _begin(client: Broken) -> dict[str, Any]:
-    form: dict[str, Text] = {"response_type": "device_code", "client_id": client.app.consumer_key}
-    request = Request("POST", client.host + TOKEN_PATH, form=form)
-    return dict(wire.run(send(request), clock=client.stage.keeper.clock).json())
-
-
-def _approve(client: Broken, begun: dict[str, Any]) -> None:
-    url = f"{begun['verification_uri']}?{urlencode({'user_code': begun['user_code']})}"
+def _approve(client: Broken, begun: DeviceCode) -> None:
+    url = f"{begun.verification_uri}?{urlencode({'user_code': begun.user_code.reveal()})}"
     with browser() as profile:
         walk(url, client.stage.person(), client.app.redirect_uri, browser=profile)
+
+
+def saml(client: Broken) -> None:
+    """The SAML bearer flow, with the key of the app's certificate."""
+    audience = "https://test.salesforce.com" if client.mutation == "wrong-audience" else ""
+    now, subject = client.stage.keeper.clock.now(), client.integration.subject
+    talk = saml_bearer.mint(client.app, client.host, subject, now=now, audience=audience)
+    wire.run(talk, clock=client.stage.keeper.clock)

@@ -12,18 +12,19 @@ from typing import Any
 
 from evergrant import keeper as verbs
 from evergrant.drills.control import Control
-from evergrant.drills.robot import Person, Sight, browser, walk
 from evergrant.emulator.server import Emulator
 from evergrant.errors import OurBug
 from evergrant.keeper import Keeper
 from evergrant.model import App, FlowId, Integration, Secret
 from evergrant.settings import Settings
 from evergrant.store.flows import Flow
+from evergrant.testing.robot import Person, Sight, browser, walk
 
 FLOW_OF: dict[str, FlowId] = {
     "orbit-sync": "web_server",
     "orbit-jwt": "jwt_bearer",
     "orbit-server": "client_credentials",
+    "orbit-portal": "web_server",
 }
 """The world's apps that a drill's client uses, and how it comes to Salesforce with each."""
 WHO = "integration"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from evergrant import keeper as verbs
 from evergrant.drills.client import BY_HAND, STEPS, Broken, Trail, pasted
 from evergrant.drills.stage import Stage, through_browser
 from evergrant.emulator.scenario import ClientStep
 from evergrant.errors import EvergrantError, OurBug
-from evergrant.model import Connection, FlowId, Integration, Session
+from evergrant.evidence.gathered import Wanted
+from evergrant.evidence.requests import sent
+from evergrant.model import Connection, Fact, FlowId, Integration, Session
 from evergrant.org.resources import good_call
+from evergrant.wire import host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,32 @@ def _broken_step(
             kind = "renewed" if "spent" in each else "code redeemed"
             verbs.observe_success(ground.keeper, connection.id, kind, step.do, each)
         verbs.observe(
-            ground.keeper, connection.id, error, flow=flow, doing=step.do, trail=trail.last
-        )
+            ground.keeper, connection.id, error, flow=flow, doing=step.do,
+            trail={**_shown(client, trail), **trail.last}, told=_of_request(ground, trail),
+        )  # fmt: skip
         return Report(flow, pasted(error))
     if page is None:
         return None
-    verbs.observe_text(ground.keeper, connection.id, page, flow=flow, doing=step.do)
+    told = _of_request(ground, trail)
+    verbs.observe_text(ground.keeper, connection.id, page, flow=flow, doing=step.do, told=told)
     return Report(flow, page)
+
+
+def _shown(client: Broken, trail: Trail) -> dict[str, Any]:
+    """What a vendor would tell of its client beside the failure: host, key, and a fingerprint."""
+    secret = client.app.consumer_secret
+    told = {"client_id": client.app.consumer_key}
+    if trail.asked is not None:
+        told["host"] = host_of(trail.asked.url)
+    return told | ({"secret_print": secret.fingerprint} if secret else {})
+
+
+def _of_request(ground: Stage, trail: Trail) -> list[Fact]:
+    """What the request that failed shows by itself."""
+    if trail.asked is None:
+        return []
+    now = ground.keeper.clock.now()
+    return sent.read(sent.of_request(trail.asked), Wanted(at=now, now=now))
 
 
 def _sound_step(
@@ -65,6 +89,9 @@ def _sound_step(
 ) -> Report | None:
     if step.do == "call":
         return _plain_call(ground, connection)
+    if step.do == "live_on":
+        _month(ground, connection)
+        return None
     if step.do in ("authorize", "connect"):
         how = {"connection_id": connection.id}
         flow, sight = through_browser(ground.keeper, integration, ground.person(), **how)
@@ -90,3 +117,11 @@ def _plain_call(ground: Stage, connection: Connection) -> Report | None:
         verbs.observe(ground.keeper, connection.id, error, flow="rest_api_call", doing="call")
         return Report("rest_api_call", pasted(error))
     return None
+
+
+def _month(ground: Stage, connection: Connection) -> None:
+    """Use the connection every week, for four weeks and three days."""
+    for _ in range(4):
+        ground.control.advance(timedelta(days=7))
+        verbs.check(ground.keeper, connection.id, renew=True)
+    ground.control.advance(timedelta(days=3))

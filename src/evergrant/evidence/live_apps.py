@@ -13,6 +13,7 @@ from evergrant.evidence.live_question import (
     text,
     unknown,
 )
+from evergrant.evidence.live_usage import EXTERNAL, usage
 from evergrant.model import Unknown
 from evergrant.wire import Conversation
 
@@ -37,17 +38,19 @@ def app_policy(question: Question) -> Conversation[list[Found]]:
     found = yield from rows(
         question,
         "SELECT Id, Name, OptionsAllowAdminApprovedUsersOnly, OptionsHasSessionLevelPolicy,"
-        " RefreshTokenValidityPeriod, OptionsRefreshTokenValidityMetric"
+        " RefreshTokenValidityPeriod, OptionsRefreshTokenValidityMetric, LastModifiedDate"
         f" FROM ConnectedApplication WHERE Name = {label}",
     )
     if found:
-        return _connected_app(found[0])
+        return [*_connected_app(found[0]), *_changed(question, found[0], "connected app")]
     external = yield from rows(
         question,
-        f"SELECT Id, MasterLabel FROM ExternalClientApplication WHERE MasterLabel = {label}",
+        "SELECT Id, MasterLabel, LastModifiedDate FROM ExternalClientApplication"
+        f" WHERE MasterLabel = {label}",
     )
     if external:
-        return (yield from _external(question, external[0]))
+        told = _changed(question, external[0], "external client app")
+        return [*(yield from _external(question, external[0])), *told]
     quote = f"no connected or external client app is labelled {question.app_label!r}"
     if question.consumer_key:
         quote += f" (consumer key {question.consumer_key[:10]}…)"
@@ -55,6 +58,16 @@ def app_policy(question: Question) -> Conversation[list[Found]]:
         Found("app.in_org", False, quote, "derived"),
         *unknown(_POLICY, "the app is not in this org", "install it first"),
     ]
+
+
+def _changed(question: Question, row: Row, kind: str) -> list[Found]:
+    """Which kind of app it is, and how long before the failure it was changed."""
+    made = [Found("app.kind", kind, f"a row of {kind.title().replace(' ', '')}")]
+    at, failed = moment(row.get("LastModifiedDate")), question.failed_at or question.at
+    if at is None or failed is None or failed < at:
+        return made
+    minutes = round((failed - at).total_seconds() / 60, 1)
+    return [*made, Found("app.changed_minutes", minutes, f"LastModifiedDate {at}", "derived")]
 
 
 def _connected_app(row: Row) -> list[Found]:
@@ -84,8 +97,8 @@ def _refresh_policy(row: Row) -> list[Found]:
 
 _EXTERNAL_POLICY = (
     "SELECT PermittedUsersPolicyType, RefreshTokenPolicyType, RequiredSessionLevel,"
-    " IsClientCredentialsFlowEnabled, ClientCredentialsFlowUser FROM ExtlClntAppOauthPlcyCnfg"
-    " WHERE ExternalClientApplicationId = "
+    " IpRelaxationPolicyType, IsClientCredentialsFlowEnabled, ClientCredentialsFlowUser"
+    " FROM ExtlClntAppOauthPlcyCnfg WHERE ExternalClientApplicationId = "
 )
 
 
@@ -109,6 +122,7 @@ def _external_policy(row: Row) -> list[Found]:
         Found("app.admin_approved_only", permitted == "AdminApprovedPreAuthorized", quote),
         Found("app.session_level_required", row.get("RequiredSessionLevel") == "HIGH_ASSURANCE",
               quote),
+        Found("app.ip_relaxed", row.get("IpRelaxationPolicyType") == "Bypass", quote),
         Found("app.client_credentials_enabled", row.get("IsClientCredentialsFlowEnabled") is True,
               quote),
     ]  # fmt: skip
@@ -162,6 +176,8 @@ def tokens(question: Question) -> Conversation[list[Found]]:
     if not found and not (
         yield from sees_all(question, "OauthToken", "UserId", ("CustomizeApplication",))
     ):
+        if question.app_id.startswith(EXTERNAL):
+            return (yield from usage(question))
         reason = "this session may be shown its own tokens only"
         return unknown(names, reason, "look with Customize Application")
     return _counted(question, found)

@@ -56,6 +56,7 @@ class Question:
     since: datetime
     authorized_at: datetime | None
     failed_at: datetime | None
+    worked_at: datetime | None
     at: datetime | None
     app_id: str = ""
     viewer: str = ""
@@ -142,3 +143,13 @@ def moment(value: object) -> datetime | None:
         return datetime.strptime(value.replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S.%f%z")
     except ValueError:
         return None
+
+
+def profile_of(question: Question) -> Conversation[str]:
+    """Name of the user's profile; empty where it is not shown."""
+    if not question.user_id:
+        return ""
+    found = yield from rows(
+        question, f"SELECT Profile.Name FROM User WHERE Id = {text(question.user_id)}"
+    )
+    return str((found[0].get("Profile") or {}).get("Name") or "") if found else ""

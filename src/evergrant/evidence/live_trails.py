@@ -5,64 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from evergrant.evidence.exports.audit_acts import concerns, named
 from evergrant.evidence.live_question import (
     Found,
     Question,
     Row,
     moment,
+    profile_of,
     rows,
     sees_all,
     text,
     unknown,
 )
 from evergrant.model import Unknown
-from evergrant.org.login_history import LoginRow, own_logins
+from evergrant.org.login_history import SUCCESS, LoginRow, own_logins
 from evergrant.org.query import soql_time
 from evergrant.wire import Conversation
 
-ACTS = {
-    "blockConnectedApplication": "app blocked",
-    "unblockConnectedApplication": "app unblocked",
-    "insertConnectedApplication": "app installed",
-    "deleteConnectedApplication": "app uninstalled",
-    "deleteApplication": "app deleted",
-    "changeUserRuntimeAccessPolicy": "permitted users changed",
-    "changeIpRelaxationPolicy": "ip policy changed",
-    "loginIpRange": "login ranges changed",
-    "deleteIpWhiteList": "login ranges changed",
-    "PermSetUnassign": "permission set unassigned",
-    "PermSetAssign": "permission set assigned",
-    "changedprofileforuser": "profile changed",
-    "frozeuser": "user frozen",
-    "deactivateduser": "user deactivated",
-    "generateOauthStagedCredential": "secret rotated",
-    "changeApplicationCallbackUrl": "callback changed",
-    "insertApplicationCertificate": "certificate changed",
-    "changeApplicationCertificate": "certificate changed",
-    "changeApplicationClientCredentialEnabled": "client credentials changed",
-    "addOauthClientCredentialUser": "client credentials changed",
-    "changeApplicationPkceRequired": "pkce required",
-    "changeApplicationRefreshTokenRotationEnabled": "rotation changed",
-    "changeOauthDefaultScope": "scopes changed",
-    "adminApprovedAppsOnlyOffOn": "api access control changed",
-    "adminApprovedAppsOnlyOnOff": "api access control changed",
-}
-"""Action of SetupAuditTrail → value of `audit.last_act` (org-model 2.8)."""
-INFERRED_ACTS = (
-    ("rotated secret", "secret rotated"),
-    ("consumer secret", "secret rotated"),
-    ("refresh token policy", "refresh policy changed"),
-    ("login hours", "login hours changed"),
-    ("changed profile", "profile changed"),
-    ("revoked", "tokens revoked"),
-)
-"""Words of Display → value, for acts whose action name no source has: inferred."""
 SLACK = timedelta(minutes=1)
 """Between our clock and the org's."""
-_OF_THE_ORG = frozenset(
-    {"login ranges changed", "login hours changed", "profile changed", "api access control changed"}
-)
-"""Acts that name neither app nor user and count all the same."""
+MONTH, KEPT = timedelta(days=30), timedelta(days=180)
+"""How far back good logins are looked for; how long the audit trail is kept (org-model 2.12)."""
 
 
 def login_rows(question: Question) -> Conversation[list[Found]]:
@@ -75,7 +38,8 @@ def login_rows(question: Question) -> Conversation[list[Found]]:
     label = question.app_label[:64]
     of_app = [row for row in found if row.application == label]
     if of_app:
-        return [_login(max(of_app, key=lambda row: row.at))]
+        last = max(of_app, key=lambda row: row.at)
+        return [_login(last), *(yield from _address(question, last))]
     if not (
         yield from sees_all(
             question, "LoginHistory", "UserId", ("MonitorLoginHistory", "ManageUsers")
@@ -85,6 +49,22 @@ def login_rows(question: Question) -> Conversation[list[Found]]:
         return unknown(name, reason, "look with Monitor Login History or Manage Users")
     quote = f"no row of {label!r} since {since:%Y-%m-%d %H:%M} UTC"
     return [Found("login_history.status", "none", quote, "derived")]
+
+
+def _address(question: Question, row: LoginRow) -> Conversation[list[Found]]:
+    """Whether a row that is no success comes from where this user and app never had one."""
+    if row.status == SUCCESS or not row.source_ip:
+        return []
+    before = yield from own_logins(question.session, question.user_id, row.at - MONTH)
+    good = {
+        each.source_ip
+        for each in before
+        if each.status == SUCCESS and each.application == row.application
+    }
+    if not good:
+        return []
+    quote = f"{row.source_ip}; the successes came from {', '.join(sorted(good))}"
+    return [Found("login_history.new_address", row.source_ip not in good, quote, "derived")]
 
 
 def _login(row: LoginRow) -> Found:
@@ -118,24 +98,58 @@ def setup_trail(question: Question) -> Conversation[list[Found]]:
         "SELECT Action, Display, CreatedDate, CreatedBy.Username FROM SetupAuditTrail"
         f" WHERE CreatedDate >= {soql_time(question.since)} ORDER BY CreatedDate DESC LIMIT 200",
     )
-    for row in found:
-        act, mark = _named(row)
-        if act and _concerns(question, act, str(row.get("Display") or "")):
-            return [_act(act, mark, row)]
+    profile = yield from profile_of(question)
+    ours = [each for each in map(_named, found) if _is_ours(question, profile, each)]
+    froze = any(act == "user frozen" for act, _, _ in ours)
+    told = Found("audit.user_frozen", froze, f"{len(ours)} acts on this app or user", "derived")
+    if ours:
+        return [_act(*ours[0]), told]
     quote = f"no act on this app or user since {question.since:%Y-%m-%d %H:%M} UTC"
-    return [Found("audit.last_act", "none", quote, "derived")]
+    return [Found("audit.last_act", "none", quote, "derived"), told]
 
 
-def _concerns(question: Question, act: str, display: str) -> bool:
-    names = (question.app_label, question.username)
-    return act in _OF_THE_ORG or any(name and name.lower() in display.lower() for name in names)
+Act = tuple[str, Literal["derived", "inferred"], Row]
 
 
-def _named(row: Row) -> tuple[str, Literal["derived", "inferred"]]:
-    if act := ACTS.get(str(row.get("Action"))):
-        return act, "derived"
-    display = str(row.get("Display") or "").lower()
-    return next((act for words, act in INFERRED_ACTS if words in display), ""), "inferred"
+def _named(row: Row) -> Act:
+    act, mark = named(str(row.get("Action")), str(row.get("Display") or ""))
+    return act, mark, row
+
+
+def _is_ours(question: Question, profile: str, each: Act) -> bool:
+    """Whether an act concerns this app, this user, the user's profile, or the whole org."""
+    act, _, row = each
+    display = str(row.get("Display") or "")
+    if not act or _is_of_another(profile, display):
+        return False
+    return concerns(act, display, question.app_label, question.username)
+
+
+def _is_of_another(profile: str, display: str) -> bool:
+    """Whether a line is about a profile, and not about the user's."""
+    said = display.casefold()
+    return bool(profile) and "profile" in said and profile.casefold() not in said
+
+
+def secret_rotation(question: Question) -> Conversation[list[Found]]:
+    """How long ago the app's consumer secret was rotated, as far as the audit trail reaches."""
+    name = "app.secret_rotated_days"
+    now = question.at
+    if now is None:
+        return unknown((name,), "the present time was not given", "pass `at`")
+    found = yield from rows(
+        question,
+        "SELECT Action, Display, CreatedDate FROM SetupAuditTrail"
+        f" WHERE CreatedDate >= {soql_time(now - KEPT)} ORDER BY CreatedDate DESC LIMIT 2000",
+        most=2000,
+    )
+    for row in found:
+        display, at = str(row.get("Display") or ""), moment(row.get("CreatedDate"))
+        act, mark = named(str(row.get("Action")), display)
+        if at and act == "secret rotated" and concerns(act, display, question.app_label):
+            days = round((now - at) / timedelta(days=1), 2)
+            return [Found(name, days, f"{row.get('CreatedDate')}: {display}", mark)]
+    return unknown((name,), "no rotation in the audit trail", "nothing to do")
 
 
 def _act(act: str, mark: Literal["derived", "inferred"], row: Row) -> Found:

@@ -1,8 +1,12 @@
 """What a connection knows about itself → facts: its state, its events, its authorizations.
 
-Members of `Event.data` that are read (all optional, none secret): `refresh_token` and `spent`
-(fingerprints of the token that came and of the one that was used), `rotated`, `overlapped`,
-`answer_lost`, `code` (fingerprint), `code_age_s`, `secret_changed`, `channel` (of a refusal).
+Members of `Event.data` that are read (all optional, none secret): `given` and `spent`
+(fingerprints of the token that came and of the one that was used), `refresh_token` (whether one
+came), `rotated`, `overlapped`, `answer_lost`, `code` (fingerprint), `code_age_s`, `secret_changed`,
+`secret_sent`, `host` (that was asked), `client_id`, `secret_print` (fingerprint), `subject` (of an
+assertion), `api_scope` (whether the token has api or full), `key_fits_certificate`,
+`certificate_ended`, `request_flaw` (a value of request.flaw), `complaint` (a value of
+client.complaint), `channel` (of a refusal).
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from evergrant.catalog import load
 from evergrant.errors import Refused
@@ -21,6 +26,8 @@ SOURCE = "own_history"
 AUTHORIZED = frozenset({"connected", "reauthorized"})
 RENEWED = frozenset({"renewed", "refreshed"})
 WORKED = AUTHORIZED | RENEWED | {"call succeeded"}
+ASSERTED = frozenset({"jwt_bearer", "saml_bearer"})
+"""Flows whose assertion names the user."""
 RECENT = timedelta(days=30)
 _OF_REFRESH_TOKENS = frozenset(
     {
@@ -29,6 +36,7 @@ _OF_REFRESH_TOKENS = frozenset(
         "own.ever_refreshed",
         "own.rotation_seen",
         "own.same_token_sent_twice",
+        "own.token_is_ours",
     }
 )
 """Facts that mean nothing for flows without refresh tokens."""
@@ -173,6 +181,56 @@ def _code_twice(history: _History) -> tuple[Value | None, Event | None]:
     return sum(e.data["code"] == last.data["code"] for e in codes) > 1, last
 
 
+def _token_is_ours(history: _History) -> tuple[Value | None, Event | None]:
+    """Whether the token that was sent last is one that an answer of this connection brought."""
+    given = {str(e.data["given"]) for e in history.events if e.data.get("given")}
+    spent = [e for e in history.events if e.data.get("spent")]
+    if not given or not spent:
+        return None, None
+    return str(spent[-1].data["spent"]) in given, spent[-1]
+
+
+def _host_is_the_orgs(history: _History) -> tuple[Value | None, Event | None]:
+    """Whether tokens are asked for where the org itself is reached (My Domain)."""
+    asked = next((str(e.data["host"]) for e in reversed(history.events) if e.data.get("host")), "")
+    host = asked or urlsplit(history.integration.login_host).netloc
+    home = urlsplit(history.connection.instance_url).netloc
+    return (host == home, None) if host and home else (None, None)
+
+
+def _key_fits(history: _History) -> tuple[Value | None, Event | None]:
+    """Whether the client asked with the consumer key that the integration has."""
+    return _same(history, "client_id", history.integration.app.consumer_key)
+
+
+def _secret_fits(history: _History) -> tuple[Value | None, Event | None]:
+    """Whether the client sent the secret that the integration has, by fingerprint."""
+    ours = history.integration.app.consumer_secret
+    return _same(history, "secret_print", ours.fingerprint if ours else "")
+
+
+def _secret_sent(history: _History) -> tuple[Value | None, Event | None]:
+    """What the client told, else what our own requests of these flows hold."""
+    told = _told("secret_sent")(history)
+    if told[0] is not None or history.integration.flow in ASSERTED:
+        return told
+    return history.integration.app.consumer_secret is not None, None
+
+
+def _subject_fits(history: _History) -> tuple[Value | None, Event | None]:
+    """Whether the assertion named the user whom the integration is to be."""
+    told, who = _same(history, "subject", history.integration.subject), history.connection.identity
+    if told[0] is not None or who is None or history.integration.flow not in ASSERTED:
+        return told
+    ours = history.integration.subject
+    return (ours == who.username, None) if ours and who.username else (None, None)
+
+
+def _same(history: _History, member: str, ours: str) -> tuple[Value | None, Event | None]:
+    event = next((e for e in reversed(history.events) if e.data.get(member)), None)
+    return (event.data[member] == ours, event) if event and ours else (None, None)
+
+
 def _told(member: str) -> Look:
     """The newest event that says something under this name."""
 
@@ -194,9 +252,20 @@ LOOKS: dict[str, Look] = {
     "own.same_token_sent_twice": _same_token_twice,
     "own.refreshes_overlapped": _told("overlapped"),
     "own.answer_lost": _told("answer_lost"),
+    "own.token_is_ours": _token_is_ours,
+    "own.host_is_the_orgs": _host_is_the_orgs,
+    "own.consumer_key_fits": _key_fits,
+    "own.secret_fits": _secret_fits,
+    "own.subject_fits": _subject_fits,
+    "own.api_scope": _told("api_scope"),
+    "request.flaw": _told("request_flaw"),
     "own.authorizations": _authorizations,
     "own.code_sent_twice": _code_twice,
     "own.code_age_s": _told("code_age_s"),
     "own.secret_changed": _told("secret_changed"),
+    "own.secret_sent": _secret_sent,
+    "own.key_fits_certificate": _told("key_fits_certificate"),
+    "own.certificate_ended": _told("certificate_ended"),
+    "client.complaint": _told("complaint"),
 }
 """Fact → how a history shows it."""

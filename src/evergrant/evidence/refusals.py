@@ -110,7 +110,7 @@ def _room(rooms: tuple[str, ...], channel: str, is_soap: bool) -> str:
 def _phrases(lower: str, known: Lexicon, channel: str, is_soap: bool) -> Iterator[Seen]:
     is_described = False
     for phrase, room, value in known.phrases:
-        if phrase not in lower:
+        if not _stands_alone(phrase, lower):
             continue
         if room == TOKEN:
             if not is_described:
@@ -122,6 +122,20 @@ def _phrases(lower: str, known: Lexicon, channel: str, is_soap: bool) -> Iterato
             yield Seen(f"{room}.message", value)
     if not is_described and (found := _DESCRIBED.search(lower)):
         yield Seen(f"{channel}.description", found[1].strip())
+
+
+def _stands_alone(phrase: str, lower: str) -> bool:
+    """Whether a line has the phrase as Salesforce writes it, not as part of other words.
+
+    NOTE: *authentication failures* and *Authentication failure!* are what people and clients say.
+    """
+    at = lower.find(phrase)
+    while at >= 0:
+        after = lower[at + len(phrase) : at + len(phrase) + 1]
+        if not (after.isalpha() or after == "!"):
+            return True
+        at = lower.find(phrase, at + 1)
+    return False
 
 
 def _in_both(known: Lexicon, value: str) -> bool:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from evergrant.errors import EvergrantError, Malformed, NotFound, Refused, WireError
 from evergrant.keeper.admit import check_name, new_connection, refuse_removed
+from evergrant.keeper.first import FIRSTS, NOTHING, Brought, first
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.live import as_held, give_back, given_back, hold, make_live, undo
 from evergrant.keeper.observe import observe
 from evergrant.keeper.prove import prove
 from evergrant.keeper.record import plan
-from evergrant.keeper.renew import renewal
 from evergrant.model import Connection, Credential, Identity, Integration, Proof, Session
 from evergrant.oauth.identity import identity_in, userinfo
 from evergrant.org.resources import good_call
@@ -32,25 +32,30 @@ class Taken:
 
 
 def connect_directly(
-    keeper: Keeper, integration: Integration, name: str, login_host: str
+    keeper: Keeper,
+    integration: Integration,
+    name: str,
+    login_host: str,
+    *,
+    brought: Brought = NOTHING,
 ) -> tuple[Connection, tuple[Proof, ...]]:
-    """Connect where no person is needed (JWT bearer, client credentials), and prove it.
+    """Connect by a flow in which nobody calls back, and prove it.
 
-    Raises `BadInput` for a name that is taken, `Refused`, `Malformed` or `WireError`; nothing is
-    kept then.
+    Raises `BadInput` for a name that is taken and for what the flow needs and was not brought,
+    `Refused`, `Malformed` or `WireError`; nothing is kept then.
     """
     with keeper.reading() as tx:
         check_name(tx, integration.id, name)
-    credential = keeper.say(renewal(integration, login_host, None, keeper.clock))
+    credential = keeper.say(first(integration, login_host, keeper.clock, brought))
     fresh = new_connection(keeper, integration.id, name, login_host)
     taken = take_in(keeper, fresh, credential)
     return prove(keeper, taken.connection.id, taken.since)
 
 
 def reauthorize_directly(
-    keeper: Keeper, connection_id: str, *, login_host: str = ""
+    keeper: Keeper, connection_id: str, *, login_host: str = "", brought: Brought = NOTHING
 ) -> tuple[Connection, tuple[Proof, ...]]:
-    """Authorize a connection anew where no person is needed, and prove it.
+    """Authorize a connection anew by a flow in which nobody calls back, and prove it.
 
     `login_host` is where the org is now, when it has moved.  Raises like `connect_directly`; the
     connection's incident learns from the refusal.
@@ -61,10 +66,19 @@ def reauthorize_directly(
     refuse_removed(connection)
     connection = replace(connection, login_host=login_host or connection.login_host)
     try:
-        credential = keeper.say(renewal(integration, connection.login_host, None, keeper.clock))
+        host = connection.login_host
+        credential = keeper.say(first(integration, host, keeper.clock, brought))
         taken = take_in(keeper, connection, credential)
     except (Refused, Malformed, WireError) as failure:
-        observe(keeper, connection.id, failure, flow=integration.flow, doing="reauthorize")
+        observe(
+            keeper,
+            connection.id,
+            failure,
+            flow=integration.flow,
+            doing="reauthorize",
+            # Where it is renewed in the same way, what was refused would be refused there, too.
+            of_credential=integration.flow not in FIRSTS,
+        )
         raise
     if taken.on_hold:
         return taken.connection, ()

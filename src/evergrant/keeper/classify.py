@@ -11,10 +11,9 @@ from evergrant.catalog import Catalog
 from evergrant.diagnosis import Diagnosis
 from evergrant.errors import Refused, WireError
 from evergrant.health import Signal
+from evergrant.keeper.renew import OWN
 
 ENOUGH = 0.5
-OWN = "own"
-"""Channel of a refusal that came from nobody but us."""
 
 SIGNALS: dict[str, Signal] = {
     "reauthorize": Signal.CREDENTIAL_DEAD,

@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from evergrant import evidence
 from evergrant.diagnosis import Diagnosis, diagnose
+from evergrant.evidence.joined import joined
+from evergrant.keeper.by_time import reach
 from evergrant.keeper.incident import facts_of, judged
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
 from evergrant.keeper.record import AUTHORIZED, note
 from evergrant.model import Connection, Fact, Incident, Integration, Session
 from evergrant.store import connections, events, incidents
+from evergrant.wire import Conversation
 
 BEFORE = timedelta(days=2)
 """How far before an incident's first failure the org is searched for what changed."""
@@ -31,6 +34,7 @@ def examine(keeper: Keeper, connection_id: str, session: Session | None = None) 
         facts += own_facts(keeper, tx, connection, integration)
     if session is not None:
         facts += _org_facts(keeper, connection, integration, incident, session)
+    facts += [*joined(facts), *reach(keeper, connection.id)]
     diagnosis = diagnose(facts, keeper.catalog)
     with keeper.writing() as tx:
         note(
@@ -48,21 +52,34 @@ def _org_facts(
     incident: Incident | None,
     session: Session,
 ) -> list[Fact]:
+    return keeper.say(look_for(keeper, connection, integration, incident, session))
+
+
+def look_for(
+    keeper: Keeper,
+    connection: Connection,
+    integration: Integration,
+    incident: Incident | None,
+    session: Session,
+    *,
+    only: str = "",
+) -> Conversation[list[Fact]]:
+    """The look at the org that concerns a connection, or one check of it."""
     who, now = connection.identity, keeper.clock.now()
     began = incident.opened_at if incident else now
     with keeper.reading() as tx:
         history = events.recent(tx, connection.id, limit=200)
     authorized = next((each.at for each in history if each.kind in AUTHORIZED), None)
-    return keeper.say(
-        evidence.look_at_org(
-            session,
-            app_label=integration.app_label,
-            consumer_key=integration.app.consumer_key,
-            user_id=who.user_id if who else "",
-            username=who.username if who else integration.subject,
-            since=began - BEFORE,
-            authorized_at=authorized,
-            failed_at=incident.opened_at if incident else None,
-            at=now,
-        )
+    return evidence.look_at_org(
+        session,
+        app_label=integration.app_label,
+        consumer_key=integration.app.consumer_key,
+        user_id=who.user_id if who else "",
+        username=who.username if who else integration.subject,
+        since=began - BEFORE,
+        authorized_at=authorized,
+        failed_at=incident.opened_at if incident else None,
+        worked_at=connection.last_success,
+        at=now,
+        only=only,
     )

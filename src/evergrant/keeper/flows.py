@@ -58,7 +58,7 @@ def begin(
     """Write down a flow: a first connect (`name`) or a reauthorization (`connection_id`).
 
     Raises `NotFound`; `BadInput` for a name that is empty or taken; `HostRefused`; and `Misuse`
-    for an integration whose flow needs no browser, or another's connection.
+    for an integration whose flow calls nobody back, or another's connection.
     """
     ticket = new_ticket()
     with keeper.writing() as tx:
@@ -92,8 +92,8 @@ def start_link(keeper: Keeper, ticket: Secret) -> Secret:
 def _spoken(integration: Integration) -> Integration:
     if integration.flow != SPOKEN:
         raise Misuse(
-            f"{integration.name} uses {integration.flow}, which needs no browser",
-            next_step="connect or check it directly",
+            f"{integration.name} uses {integration.flow}, in which nobody calls back",
+            next_step="use `evergrant connect` or `evergrant reauthorize`",
         )
     return integration
 

@@ -15,6 +15,8 @@ from evergrant.model import Fact, Incident, Proof
 from evergrant.store import Tx, incidents
 from evergrant.store.rows import new_id
 
+_GRANTS = ("token_reply.", "page.")
+"""Rooms of facts that an attempt at a grant is answered with."""
 MOST_FACTS = 400
 """An incident keeps this many of the newest facts: a failure repeats itself."""
 
@@ -27,12 +29,16 @@ def feed(
     diagnosis: Diagnosis,
     failure: EvergrantError,
 ) -> Incident:
-    """Add what a failure told to the open incident; the first failure opens one."""
+    """Add what a failure told to the open incident; the first failure opens one.
+
+    What an earlier attempt at a grant was answered gives way to the answer of a later one: the gate
+    that refused then may be open now, and another behind it closed.
+    """
     incident = incidents.open_for(tx, connection_id) or _open(keeper, tx, connection_id, failure)
-    known = _known(tx, incident)
+    before = _still_told(facts_of(tx, incident), facts)
+    known = {(fact.name, fact.value) for fact in before}
     fresh = [fact for fact in facts if (fact.name, fact.value) not in known]
-    case = incidents.case(tx, incident.id)
-    kept = [*(case.facts or []), *bundle.save(fresh)][-MOST_FACTS:]
+    kept = bundle.save([*before, *fresh][-MOST_FACTS:])
     incidents.keep_case(tx, incident.id, incidents.Case(kept, summary(diagnosis)))
     incident = replace(incident, cause=diagnosis.cause)
     incidents.update(tx, incident)
@@ -79,5 +85,7 @@ def _open(keeper: Keeper, tx: Tx, connection_id: str, failure: EvergrantError) -
     return fresh
 
 
-def _known(tx: Tx, incident: Incident) -> set[tuple[str, object]]:
-    return {(fact.name, fact.value) for fact in facts_of(tx, incident)}
+def _still_told(before: Sequence[Fact], facts: Sequence[Fact]) -> list[Fact]:
+    if not any(fact.name.startswith(_GRANTS) for fact in facts):
+        return list(before)
+    return [fact for fact in before if not fact.name.startswith((*_GRANTS, "request."))]

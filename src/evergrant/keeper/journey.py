@@ -32,7 +32,7 @@ def journey(keeper: Keeper, connection_id: str) -> Flow:
     """The flow in which a connection is being reauthorized: the one under way, or a new one.
 
     Asking twice gives the same one.  Raises `NotFound`, and `Misuse` for a connection that is
-    removed or needs no browser.
+    removed or whose flow calls nobody back.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)

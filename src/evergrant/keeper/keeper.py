@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from evergrant import wire
 from evergrant.catalog import Catalog, load
 from evergrant.clock import Clock, SystemClock
+from evergrant.keeper.engine import Engine, Rules
 from evergrant.settings import Settings
 from evergrant.store import Store, Tx
 from evergrant.vault import Vault
@@ -30,6 +33,8 @@ class Keeper:
     clock: Clock
     perform: Callable[..., object]
     """The driver: `wire.run` with a pool of connections."""
+    engine: Engine
+    """Renews credentials; every other way to a token request goes through it."""
 
     def say(self, conversation: Conversation[T], *, seen: Seen | None = None) -> T:
         """Perform a conversation with Salesforce; raises what it raises."""
@@ -66,6 +71,19 @@ def open_keeper(
             vault = Vault.open(settings, environ, clock=clock)
             with store.write() as tx:
                 vault.check(tx)
-            yield Keeper(settings, store, vault, load(), clock or SystemClock(), perform)
+            time = clock or SystemClock()
+            engine = _engine(settings, store, vault, time, partial(perform, clock=time))
+            try:
+                yield Keeper(settings, store, vault, load(), time, perform, engine)
+            finally:
+                engine.close()
         finally:
             store.close()
+
+
+def _engine(
+    settings: Settings, store: Store, vault: Vault, clock: Clock, say: Callable[..., object]
+) -> Engine:
+    rules = Rules(lease_s=settings.lease_s, patience_s=max(60.0, 2 * settings.lease_s))
+    spill, worker = settings.data_dir / "spill", f"{socket.gethostname()[:40]}:{os.getpid()}"
+    return Engine(store, vault, clock, say, spill, rules=rules, worker=worker)

@@ -46,15 +46,18 @@ def observe(
     doing: str,
     of_credential: bool = True,
     trail: Mapping[str, Any] | None = None,
+    told: Sequence[Fact] = (),
 ) -> Observed:
     """Take in a failure of a token request or a call.
 
     `flow` is how the client came to Salesforce, `doing` a few words for the history;
     `of_credential` says whether the credential in use was refused, or only a new authorization.
     `trail` is what the client knows of the request: fingerprints (`spent`, `code`), `code_age_s`,
-    `overlapped`; never a secret.
+    `overlapped`, `secret_sent`, `key_fits_certificate`, `certificate_ended`, `complaint` and what
+    else `evidence.own_history` reads; never a secret.
+    `told` are facts of the request that failed (`evidence.requests.sent`).
     """
-    facts = evidence.of_failure(failure, flow=flow, at=keeper.clock.now())
+    facts = [*evidence.of_failure(failure, flow=flow, at=keeper.clock.now()), *told]
     how = _How(doing, of_credential, trail or {})
     return take(keeper, connection_id, facts, failure, how)
 
@@ -71,10 +74,16 @@ def observe_success(
 
 
 def observe_text(
-    keeper: Keeper, connection_id: str, text: str, *, flow: FlowId, doing: str
+    keeper: Keeper,
+    connection_id: str,
+    text: str,
+    *,
+    flow: FlowId,
+    doing: str,
+    told: Sequence[Fact] = (),
 ) -> Observed:
     """Take in what a person saw where no callback came: an error page, its address, any text."""
-    facts = evidence.of_text(text, flow=flow, at=keeper.clock.now())
+    facts = [*evidence.of_text(text, flow=flow, at=keeper.clock.now()), *told]
     words = {fact.name: str(fact.value) for fact in facts}
     room, channel = ("token_reply", "json") if "token_reply.error" in words else ("page", "html")
     error = words.get(f"{room}.error", "no callback came")

@@ -51,8 +51,19 @@ def read_token(reply: Reply, secret: Secret | None = None) -> Credential:
     members = answer.members
     if "access_token" not in members:
         raise _nonsense(reply, answer)
-    _report(members, secret)
+    report(members, secret)
+    return credential_of(members)
+
+
+def credential_of(
+    members: Mapping[str, str], *, extras: Mapping[str, str] | None = None
+) -> Credential:
+    """The credential in members that hold an access token, however they came.
+
+    `extras` takes the place of the members that carry no secret.  Raises `Malformed`.
+    """
     token = _token(members, "access_token")
+    kept = {name: members[name] for name in sorted(KEPT & members.keys())}
     return Credential(
         access_token=token,
         instance_url=_instance(members),
@@ -61,7 +72,7 @@ def read_token(reply: Reply, secret: Secret | None = None) -> Credential:
         issued_at=_moment(members.get("issued_at", "")),
         scopes=tuple(members.get("scope", "").split()),
         token_format=members.get("token_format") or _format(token),
-        extras={name: members[name] for name in sorted(KEPT & members.keys())},
+        extras=kept if extras is None else extras,
     )
 
 
@@ -74,13 +85,14 @@ def read_answer(reply: Reply) -> Answer:
         raise Malformed(f"the answer of {host_of(reply.url)} is longer than any answer should be")
     answer = read(reply)
     if "error" in answer.members and "access_token" not in answer.members:
-        raise Refused(
-            _words(answer.members["error"]),
-            _words(answer.members.get("error_description", "")),
-            status=reply.status,
-            channel=answer.channel,
-        )
+        words = answer.members["error"], answer.members.get("error_description", "")
+        raise refusal(*words, status=reply.status, channel=answer.channel)
     return answer
+
+
+def refusal(error: str, description: str, *, status: int, channel: str) -> Refused:
+    """Salesforce's no, in its own words but for what looks like a secret."""
+    return Refused(_words(error), _words(description), status=status, channel=channel)
 
 
 def complete(credential: Credential) -> Credential:
@@ -128,7 +140,8 @@ def strangers(members: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(members.keys() - USED - KEPT - SECRET))
 
 
-def _report(members: Mapping[str, str], secret: Secret | None) -> None:
+def report(members: Mapping[str, str], secret: Secret | None) -> None:
+    """Log what is odd about an answer: members that nobody described, a signature that fails."""
     if unknown := strangers(members):
         names = ", ".join(mask(name)[:60] for name in unknown)
         logger("oauth").warning("the token answer has members we do not know: %s", names)

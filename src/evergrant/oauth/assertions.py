@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,18 +12,38 @@ from evergrant.errors import BadInput
 from evergrant.model import Secret
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from joserfc.jwk import RSAKey
 
 
-def signed(claims: Mapping[str, object], private_key: Secret) -> Secret:
+def signed(claims: Mapping[str, object], pem: Secret) -> Secret:
     """The claims as a signed JWT (RFC 7515 compact form).
 
     Raises `BadInput` when the key is no unencrypted RSA private key in PEM.
     """
-    # NOTE: joserfc is imported here: most commands sign nothing and should not wait for it.
-    from joserfc import jwt
+    # NOTE: imported here: most commands sign nothing and should not wait for it.
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
 
-    return Secret(jwt.encode({"alg": "RS256"}, dict(claims), _key(private_key)))
+    key = private_key(pem)
+    text = f"{_HEADER}.{_base64(json.dumps(claims, separators=(',', ':')).encode())}"
+    return Secret(f"{text}.{_base64(key.sign(text.encode(), PKCS1v15(), SHA256()))}")
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+_HEADER = _base64(b'{"typ":"JWT","alg":"RS256"}')
+"""The only header there is: RS256 is all that Salesforce takes (RFC 7515 §4.1)."""
+
+
+def private_key(pem: Secret) -> RSAPrivateKey:
+    """The key itself, for signatures that are no JWT's.  Raises `BadInput` like `signed`."""
+    key = _key(pem).private_key
+    if key is None:
+        raise _unusable()
+    return key
 
 
 @lru_cache(maxsize=256)

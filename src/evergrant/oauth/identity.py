@@ -34,7 +34,7 @@ def identity(credential: Credential) -> Conversation[Identity]:
     `Malformed` otherwise.  Raises like `userinfo`.
     """
     url = credential.identity_url
-    if not _is_trusted(url, credential.instance_url):
+    if not is_trusted(url, credential.instance_url):
         raise Malformed("the identity URL points to a host that no token may be sent to")
     return (yield from _ask(url, credential.access_token, "username"))
 
@@ -58,7 +58,8 @@ def _identity(said: Mapping[str, str], name: str, host: str) -> Identity:
     return Identity(org, user, said.get(name, ""))
 
 
-def _is_trusted(url: str, instance_url: str) -> bool:
+def is_trusted(url: str, instance_url: str) -> bool:
+    """Whether a token may be sent there: Salesforce's own domains, or the instance itself."""
     try:
         parts, own = urlsplit(url), urlsplit(instance_url)
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
@@ -13,8 +14,13 @@ from evergrant.errors import BadInput, Misuse
 from evergrant.health import State
 from evergrant.model import Connection, Identity
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.rows import not_found
 from evergrant.store.tables import connection as table
+
+_BY_ID = Prepared(
+    sa.select(table).where(table.c.id == sa.bindparam("connection_id", type_=sa.String))
+)
 
 
 class Changes(TypedDict, total=False):
@@ -84,10 +90,10 @@ def by_id(tx: Tx, connection_id: str) -> Connection:
 
     Raises `NotFound`.
     """
-    row = tx.execute(sa.select(table).where(table.c.id == connection_id)).one_or_none()
+    row = _BY_ID.one(tx, connection_id=connection_id)
     if row is None:
         raise not_found("connection", connection_id, ())
-    return _read(row)
+    return from_row(row)
 
 
 def every(tx: Tx, *, tenant: str = "default", integration: str = "") -> Sequence[Connection]:
@@ -122,7 +128,12 @@ def _identity_columns(identity: Identity | None) -> dict[str, str]:
     return {"org_id": who.org_id, "user_id": who.user_id, "username": who.username}
 
 
-def _read(row: sa.Row[Any]) -> Connection:
+def from_row(row: Mapping[str, Any]) -> Connection:
+    """The connection that a row of the table says."""
+    return _read(SimpleNamespace(**row))
+
+
+def _read(row: Any) -> Connection:
     known = Identity(row.org_id, row.user_id, row.username) if row.org_id else None
     return Connection(
         id=row.id,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.tables import credential as table
 
 Status = Literal["live", "held", "retired"]
@@ -41,6 +42,43 @@ class CredentialRow:
     created_at: datetime
 
 
+_TEXT, _NUMBER = sa.String(), sa.Integer()
+_CURRENT = Prepared(
+    sa.select(table).where(
+        table.c.connection == sa.bindparam("connection_id", type_=_TEXT),
+        table.c.part == sa.bindparam("which_part", type_=_TEXT),
+        table.c.status == sa.bindparam("which_status", type_=_TEXT),
+    )
+)
+_CHANGED = tuple(each.name for each in fields(CredentialRow) if each.name != "id")
+_SWAP = Prepared(
+    sa.update(table)
+    .where(
+        table.c.id == sa.bindparam("before_id", type_=_TEXT),
+        table.c.epoch == sa.bindparam("before_epoch", type_=_NUMBER),
+        table.c.generation == sa.bindparam("before_generation", type_=_NUMBER),
+        table.c.status == sa.bindparam("before_status", type_=_TEXT),
+    )
+    .values({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in _CHANGED})
+)
+
+
+_OF_TOKENS = (
+    "generation", "sealed", "refresh_fingerprint", "access_fingerprint", "scopes", "org_id",
+    "user_id", "username", "instance_url", "issued_at",
+)  # fmt: skip
+_RENEW = Prepared(
+    sa.update(table)
+    .where(
+        table.c.id == sa.bindparam("before_id", type_=_TEXT),
+        table.c.epoch == sa.bindparam("before_epoch", type_=_NUMBER),
+        table.c.generation == sa.bindparam("before_generation", type_=_NUMBER),
+        table.c.status == sa.bindparam("before_status", type_=_TEXT),
+    )
+    .values({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in _OF_TOKENS})
+)
+
+
 def add(tx: Tx, row: CredentialRow) -> None:
     """Add a row; the table refuses a second live or held one of the same part."""
     tx.execute(
@@ -50,8 +88,8 @@ def add(tx: Tx, row: CredentialRow) -> None:
 
 def current(tx: Tx, connection_id: str, part: str, status: Status) -> CredentialRow | None:
     """The live or the held row of a part."""
-    row = tx.execute(sa.select(table).where(*_which(connection_id, part, status))).one_or_none()
-    return _read(row) if row else None
+    row = _CURRENT.one(tx, connection_id=connection_id, which_part=part, which_status=status)
+    return CredentialRow(**{**row, "scopes": tuple(row["scopes"])}) if row else None
 
 
 def of(tx: Tx, connection_id: str) -> Sequence[CredentialRow]:
@@ -66,14 +104,24 @@ def swap(tx: Tx, before: CredentialRow, after: CredentialRow) -> bool:
 
     Compare-and-set on id, epoch, generation and status: False when somebody was faster.
     """
-    same = (
-        table.c.id == before.id,
-        table.c.epoch == before.epoch,
-        table.c.generation == before.generation,
-        table.c.status == before.status,
-    )
-    values = {each.name: getattr(after, each.name) for each in fields(after) if each.name != "id"}
-    return bool(tx.execute(sa.update(table).where(*same).values(values)).rowcount)
+    known = {
+        "before_id": before.id,
+        "before_epoch": before.epoch,
+        "before_generation": before.generation,
+        "before_status": before.status,
+    }
+    return bool(_SWAP.run(tx, **known, **{f"new_{n}": getattr(after, n) for n in _CHANGED}))
+
+
+def renew(tx: Tx, generation: int, after: CredentialRow) -> bool:
+    """Put newer tokens in the place of those of a generation; False when somebody was faster."""
+    known = {
+        "before_id": after.id,
+        "before_epoch": after.epoch,
+        "before_generation": generation,
+        "before_status": after.status,
+    }
+    return bool(_RENEW.run(tx, **known, **{f"new_{n}": getattr(after, n) for n in _OF_TOKENS}))
 
 
 def promote(tx: Tx, credential_id: str) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from evergrant.clock import SystemClock
 from evergrant.errors import BadInput
 from evergrant.store import migrations
-from evergrant.store.trouble import translated, unusable, waited
+from evergrant.store.trouble import translated, trouble, unusable, waited
 
 Tx: TypeAlias = Connection
 """A transaction in progress; every function of the store's nouns takes one first."""
@@ -25,6 +25,11 @@ Tx: TypeAlias = Connection
 PATIENCE_S = 5.0
 """Seconds to wait for another writer before saying that the database is locked."""
 
+_REPLACED = (
+    "is not the file that was opened",
+    "Somebody has put another file in its place; nothing was written to either.",
+    "restart the service, so that it opens the file that is there now",
+)
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a commit is on the disk before anybody acts on it
     "PRAGMA foreign_keys=ON",
@@ -39,6 +44,7 @@ class Store:
         self._engine = engine
         self._patience_s = patience_s
         self._turn = Lock()
+        self._inode = path.stat().st_ino
         self.path = path
 
     @classmethod
@@ -77,12 +83,25 @@ class Store:
         if not self._turn.acquire(timeout=self._patience_s):
             raise waited(self.path, self._patience_s)
         try:
+            self._require_file()
             with translated(self.path), self._engine.connect() as tx:
                 tx.execution_options(writes=True)
                 with tx.begin():
                     yield tx
         finally:
             self._turn.release()
+
+    def _require_file(self) -> None:
+        """Refuse to write into a file that was taken away: what is written there is gone with us.
+
+        NOTE: an open file without a name takes every commit, and nobody ever finds it again.
+        """
+        try:
+            found = self.path.stat().st_ino
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        if found != self._inode:
+            raise trouble(self.path, _REPLACED)
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""

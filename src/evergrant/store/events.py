@@ -8,20 +8,16 @@ import sqlalchemy as sa
 
 from evergrant.model import Event
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.tables import event as table
+
+_ADD = Prepared(sa.insert(table), ["connection", "at", "kind", "text", "data"])
 
 
 def add(tx: Tx, connection_id: str, event: Event) -> None:
     """Append one line to the connection's history; its text and data are redacted."""
-    tx.execute(
-        sa.insert(table).values(
-            connection=connection_id,
-            at=event.at,
-            kind=event.kind,
-            text=event.text,
-            data=dict(event.data),
-        )
-    )
+    told = {"at": event.at, "kind": event.kind, "text": event.text, "data": dict(event.data)}
+    _ADD.run(tx, connection=connection_id, **told)
 
 
 def recent(tx: Tx, connection_id: str, *, limit: int = 50) -> Sequence[Event]:

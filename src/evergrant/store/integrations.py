@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from evergrant.errors import BadInput
 from evergrant.model import FlowId
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.rows import not_found
 from evergrant.store.tables import integration as table
 from evergrant.store.tables import tenant as tenants
@@ -55,12 +56,22 @@ def save(tx: Tx, row: IntegrationRow) -> bool:
         ) from error
 
 
+_BY = tuple(
+    Prepared(
+        sa.select(table).where(
+            table.c.tenant == sa.bindparam("of_tenant", type_=sa.String),
+            column == sa.bindparam("key", type_=sa.String),
+        )
+    )
+    for column in (table.c.id, table.c.name)
+)
+
+
 def get(tx: Tx, key: str, *, tenant: str = "default") -> IntegrationRow:
     """The integration with that id, or else with that name.  Raises `NotFound` with near misses."""
-    mine = sa.select(table).where(table.c.tenant == tenant)
-    for column in (table.c.id, table.c.name):
-        if row := tx.execute(mine.where(column == key)).one_or_none():
-            return _read(row)
+    for wanted in _BY:
+        if row := wanted.one(tx, key=key, of_tenant=tenant):
+            return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])})
     known = tx.execute(sa.select(table.c.id, table.c.name).where(table.c.tenant == tenant))
     raise not_found("integration", key, (text for row in known for text in row))
 

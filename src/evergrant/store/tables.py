@@ -240,3 +240,75 @@ reading = Table(
     Index("reading_by_time", "at"),
 )
 """What was read in a pasted text: its facts, never the text; the connection may be ''."""
+
+examination = Table(
+    "examination",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    _word("connection"),
+    Column("state", Json, nullable=False),
+    Index("examination_by_time", "at"),
+)
+"""How far an examination by the doctor has come: facts and answers; the connection may be ''."""
+
+token_request = Table(
+    "token_request",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _link("connection", "connection"),
+    _word("part"),
+    _word("credential"),
+    Column("epoch", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    _word("spent"),
+    _word("flow"),
+    _word("owner"),
+    Column("beat", Integer, nullable=False),
+    Column("leased_until", Moment, nullable=False),
+    _word("state"),
+    Column("tries", Integer, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("began_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("ended_at", Moment),
+    Index("token_request_by_connection", "connection", "part", "seq"),
+)
+_only_one(
+    "one_token_request_under_way",
+    token_request,
+    ("connection", "part"),
+    "state IN ('under way', 'answered')",
+)
+"""Token requests: written before the token is spent, and the lease on it; `seq` is the fencing
+generation."""
+
+lifetime = Table(
+    "lifetime",
+    metadata,
+    Column("integration", String(64), primary_key=True),
+    Column("org_id", String(64), primary_key=True),
+    Column("told_s", Integer, nullable=False),
+    _word("told_by"),
+    Column("observed_s", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""How long access tokens live, learned for one app in one org; nothing is ever assumed."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("connection", String(64), ForeignKey("connection.id"), primary_key=True),
+    Column("used_at", Moment, nullable=False),
+)
+"""When an application last asked for a connection's token."""
+
+keep_alive = Table(
+    "keep_alive",
+    metadata,
+    Column("integration", String(64), ForeignKey("integration.id"), primary_key=True),
+    Column("idle_limit_days", Integer, nullable=False),
+    Column("ahead_days", Integer, nullable=False),
+    Column("used_within_days", Integer, nullable=False),
+)
+"""Policies for refreshing ahead of an idle limit; without a row nothing is kept alive by itself."""

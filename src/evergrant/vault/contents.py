@@ -1,4 +1,4 @@
-"""What lies inside the sealed blobs, as JSON: credentials and the secret half of an app."""
+"""What lies inside the sealed blobs, as JSON: credentials and the secret half of an integration."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
-from evergrant.model import App, Credential, Identity, Secret
+from evergrant.model import (
+    App,
+    Credential,
+    Exchange,
+    Identity,
+    Integration,
+    Means,
+    Password,
+    Secret,
+)
 
 
 def of_credential(credential: Credential, identity: Identity) -> bytes:
@@ -44,10 +53,16 @@ def credential_of(content: bytes) -> tuple[Credential, Identity]:
     return credential, Identity(*data["identity"])
 
 
-def of_app(app: App) -> bytes:
-    """The secret half of an app, ready to be sealed."""
+def of_integration(integration: Integration) -> bytes:
+    """The secret half of an integration, ready to be sealed."""
+    app = integration.app
     return _dump(
-        {"consumer_secret": _open(app.consumer_secret), "private_key": _open(app.private_key)}
+        {
+            "consumer_secret": _open(app.consumer_secret),
+            "next_secret": _open(app.next_secret),
+            "private_key": _open(app.private_key),
+            "means": _of_means(integration.means),
+        }
     )
 
 
@@ -57,8 +72,32 @@ def with_secrets(app: App, content: bytes) -> App:
     return replace(
         app,
         consumer_secret=_secret(data["consumer_secret"]),
+        next_secret=_secret(data.get("next_secret")),
         private_key=_secret(data["private_key"]),
     )
+
+
+def means_of(content: bytes) -> Means | None:
+    """What the flow needs besides the app, from an opened blob; older blobs hold none."""
+    match json.loads(content).get("means"):
+        case {"password": str(password), "security_token": token}:
+            return Password(Secret(password), _secret(token))
+        case {"token_type": str(token_type), "handler": str(handler)}:
+            return Exchange(token_type, handler)
+        case _:
+            return None
+
+
+def _of_means(means: Means | None) -> Mapping[str, Any] | None:
+    match means:
+        case Password(password, token):
+            return {"password": password.reveal(), "security_token": _open(token)}
+        case Exchange(token_type, handler):
+            return {"token_type": token_type, "handler": handler}
+        case None:
+            return None
+        case _:
+            assert_never(means)
 
 
 def _dump(data: Mapping[str, Any]) -> bytes:

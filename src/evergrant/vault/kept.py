@@ -115,6 +115,7 @@ def integration_of(row: IntegrationRow, content: bytes) -> Integration:
         flow=row.flow,
         login_host=row.login_host,
         subject=row.subject,
+        means=contents.means_of(content),
         support_contact=row.support_contact,
         tenant=row.tenant,
     )

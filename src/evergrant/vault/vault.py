@@ -41,6 +41,7 @@ class Vault:
     def __init__(self, key: MasterKey, clock: Clock) -> None:
         self._key = key
         self._clock = clock
+        self._opened: dict[str, tuple[IntegrationRow, Integration]] = {}
 
     @classmethod
     def open(
@@ -81,7 +82,7 @@ class Vault:
         Raises `BadInput` when another one has its name.
         """
         identity = row_identity("integration", integration.tenant, integration.id)
-        sealed = seal(self._key, contents.of_app(integration.app), identity)
+        sealed = seal(self._key, contents.of_integration(integration), identity)
         if integrations.save(tx, row_of_integration(integration, sealed)):
             parts.add(tx, parts.Part(new_id("prt"), integration.id, MAIN, "credential", 0))
 
@@ -92,6 +93,17 @@ class Vault:
     def integrations(self, tx: Tx, *, tenant: str = "default") -> Sequence[Integration]:
         """All integrations by name, their secrets opened."""
         return [self._integration(row) for row in integrations.every(tx, tenant=tenant)]
+
+    def open_integration(self, row: IntegrationRow) -> Integration:
+        """An integration whose row is at hand; opened once for as long as the row stays the same.
+
+        Raises `VaultTrouble`.
+        """
+        if (known := self._opened.get(row.id)) and known[0] == row:
+            return known[1]
+        found = self._integration(row)
+        self._opened[row.id] = row, found
+        return found
 
     def _integration(self, row: IntegrationRow) -> Integration:
         identity = row_identity("integration", row.tenant, row.id)
@@ -133,11 +145,17 @@ class Vault:
         """The credential in use, if the part has one.  Raises `VaultTrouble`."""
         return self._current(tx, connection_id, part, "live")
 
+    def open_credential(self, row: CredentialRow) -> Kept:
+        """A credential whose row is at hand.  Raises `VaultTrouble`."""
+        return kept_of(row, unseal(self._key, row.sealed, of_row(row)))
+
     def held(self, tx: Tx, connection_id: str, part: str = MAIN) -> Kept | None:
         """The new credential that waits to be verified or chosen.  Raises `VaultTrouble`."""
         return self._current(tx, connection_id, part, "held")
 
-    def replace(self, tx: Tx, kept: Kept, answer: Credential) -> Kept | None:
+    def replace(
+        self, tx: Tx, kept: Kept, answer: Credential, *, tenant: str = "default"
+    ) -> Kept | None:
         """Put a refresh's answer in the place of the credential that was sent; the next generation.
 
         What the answer does not repeat stays.  None when somebody was faster, when a newer
@@ -145,9 +163,9 @@ class Vault:
         see to it that the answer is revoked.
         """
         tokens = merge(kept.credential, answer)
-        return self._swap(
-            tx, kept, replace(kept, generation=kept.generation + 1, credential=tokens)
-        )
+        after = replace(kept, generation=kept.generation + 1, credential=tokens)
+        row = self._sealed(after, tenant=tenant, created_at=self._clock.now())
+        return after if credentials.renew(tx, kept.generation, row) else None
 
     def identify(self, tx: Tx, kept: Kept, identity: Identity) -> Kept | None:
         """Write down whose credential it is, once that is verified; None like `replace`."""
@@ -186,7 +204,7 @@ class Vault:
 
     def _current(self, tx: Tx, connection_id: str, part: str, status: Status) -> Kept | None:
         row = credentials.current(tx, connection_id, part, status)
-        return kept_of(row, unseal(self._key, row.sealed, of_row(row))) if row else None
+        return self.open_credential(row) if row else None
 
     def _swap(self, tx: Tx, kept: Kept, after: Kept) -> Kept | None:
         before = credentials.current(tx, kept.connection, kept.part, kept.status)

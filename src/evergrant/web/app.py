@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from evergrant.errors import EvergrantError, Misuse, NotFound
 from evergrant.keeper import Keeper
-from evergrant.web import callback, connect, connections, demo, flows, home, sign_in
+from evergrant.web import callback, connect, connections, demo, explain, flows, home, sign_in
 from evergrant.web.access import NEXT, Forged, NeedsSignIn, desk_of, page_of, remember, whoever
 from evergrant.web.desk import FOLDER, Rehearsal, open_desk
 from evergrant.web.security import Guarded
@@ -27,7 +27,7 @@ def mount(app: FastAPI, keeper: Keeper, *, rehearsal: Rehearsal | None = None) -
 def _console(keeper: Keeper, rehearsal: Rehearsal | None) -> FastAPI:
     app = FastAPI(title="Evergrant console", openapi_url=None)
     app.state.desk = open_desk(keeper, rehearsal)
-    for each in (sign_in, home, connect, connections, flows, callback, demo):
+    for each in (sign_in, home, connect, connections, explain, flows, callback, demo):
         app.include_router(each.routes)
     app.mount("/static", _Static(directory=FOLDER / "static"))
     app.add_exception_handler(NeedsSignIn, _to_sign_in)

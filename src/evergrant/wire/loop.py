@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, TypeVar
 
 import aiohttp
 
@@ -22,6 +23,8 @@ from evergrant.wire.conversation import (
 from evergrant.wire.probes import look
 
 T = TypeVar("T")
+SeenInLoop: TypeAlias = Callable[[Reply], Awaitable[None]]
+"""`Seen` that takes its time to store an answer; the conversation waits for it."""
 
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -31,7 +34,7 @@ async def arun(
     *,
     via: aiohttp.ClientSession | None = None,
     clock: Clock | None = None,
-    seen: Seen | None = None,
+    seen: Seen | SeenInLoop | None = None,
 ) -> T:
     """Perform a conversation in this event loop and return what it learned.
 
@@ -50,12 +53,18 @@ async def arun(
                 step = conversation.throw(error)
                 continue
             if seen and isinstance(answer, Reply):
-                seen(answer)
+                await _seen(seen, answer)
             step = conversation.send(answer)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
     finally:
         conversation.close()
+
+
+async def _seen(seen: Seen | SeenInLoop, answer: Reply) -> None:
+    waiting = seen(answer)
+    if waiting is not None:
+        await waiting
 
 
 async def _perform(session: aiohttp.ClientSession, clock: Clock, step: Step) -> Answer:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from evergrant.errors import StoreTrouble
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision this version knows, oldest first; the last is what the code needs."""
 
 

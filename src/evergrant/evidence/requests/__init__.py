@@ -1,0 +1,1 @@
+"""Requests that failed, as evidence: commands, HAR files, assertions, keys."""

@@ -1,0 +1,1 @@
+"""Metadata that was retrieved from an org, as evidence."""

@@ -1,0 +1,144 @@
+"""What the engine's steps do, whichever way they are driven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evergrant.clock import Clock
+from evergrant.errors import EvergrantError, Malformed, Refused, StoreTrouble, WireError
+from evergrant.keeper.engine import raw
+from evergrant.keeper.engine.claim import Claims
+from evergrant.keeper.engine.commit import Commits
+from evergrant.keeper.engine.gates import Gates
+from evergrant.keeper.engine.heart import Heart
+from evergrant.keeper.engine.refreshing import SleptThrough
+from evergrant.keeper.engine.rules import Rules
+from evergrant.keeper.engine.spill import Spill
+from evergrant.keeper.engine.steps import Claim, Commit, Orphan, Ticket
+from evergrant.keeper.renew import renewal
+from evergrant.log import logger
+from evergrant.model import Credential, Event
+from evergrant.oauth.revoke import revoke
+from evergrant.store import Tx, events, token_requests
+from evergrant.store.group import Group
+from evergrant.vault import Vault
+from evergrant.wire import Conversation, Reply, Request
+
+Trace = Callable[[str], None]
+"""Told of every moment: `before Claim`, `after Claim`, …, `answer came`, `answer stored`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The resources of one process's engine, and what is done with them."""
+
+    vault: Vault
+    clock: Clock
+    say: Callable[..., Any]
+    rules: Rules
+    group: Group
+    spill: Spill
+    gates: Gates
+    claims: Claims
+    commits: Commits
+    heart: Heart
+    ticks: Callable[[], float]
+    trace: Trace
+
+    def work(self, step: Claim | Commit) -> Callable[[Tx], Any]:
+        """What a step does in one transaction."""
+        if isinstance(step, Claim):
+            return lambda tx: self.claims.claim(tx, step.want)
+        return lambda tx: self.commits.commit(tx, step)
+
+    @contextmanager
+    def sending(self, ticket: Ticket) -> Iterator[None]:
+        """While a request is on its way: the lease is kept, and the host is judged by the end."""
+        with self.heart.beating(ticket.seq):
+            try:
+                yield
+            except (WireError, Malformed) as failure:
+                if not isinstance(failure, SleptThrough):
+                    self.gates.failed(ticket.connection.login_host)
+                raise
+            except Refused:
+                self.gates.answered(ticket.connection.login_host)
+                raise
+            self.gates.answered(ticket.connection.login_host)
+
+    def asked(self, ticket: Ticket) -> Conversation[Credential]:
+        """The token request, sent only while the right to it lasts."""
+        if self.ticks() >= ticket.ends:
+            raise SleptThrough("the right to this token request ended before it was sent")
+        asked = renewal(ticket.integration, ticket.connection.login_host, ticket.kept, self.clock)
+        return _patient(asked, self.rules.patience_s)
+
+    # --- the raw answer --------------------------------------------------------------------------
+
+    def sealed(self, ticket: Ticket, reply: Reply) -> bytes:
+        """The raw answer, sealed for its row."""
+        return raw.seal(self.vault, ticket, reply)
+
+    def keeping(self, ticket: Ticket, sealed: bytes) -> Callable[[Tx], None]:
+        """What stores a raw answer."""
+        at = self.clock.now()
+        return lambda tx: token_requests.keep_answer(tx, ticket.seq, sealed, at)
+
+    def spilled(self, ticket: Ticket, sealed: bytes, trouble: StoreTrouble) -> None:
+        """Keep in a file what the store would not take."""
+        log = logger("engine")
+        try:
+            self.spill.keep(ticket.seq, sealed)
+        except OSError as error:
+            # It is still in memory: the commit is tried again and again before it is given up.
+            log.error("an answer lies neither in the store nor in a file: %s", error.strerror)
+            return
+        log.warning("an answer lies in a file until the store takes it: %s", trouble.what)
+
+    # --- what nobody will use --------------------------------------------------------------------
+
+    def give_back(self, orphan: Orphan) -> None:
+        """Revoke a credential that came too late; one that cannot be is left for the next check."""
+        ticket, credential = orphan.ticket, orphan.credential
+        token = credential.refresh_token or credential.access_token
+        try:
+            self.say(revoke(ticket.connection.login_host, token))
+        except (Refused, Malformed, WireError) as failure:
+            told, state = f"a token out of use: {failure.what}", None
+            if isinstance(failure, Refused):
+                state = "displaced"  # Salesforce does not know it (any more)
+        else:
+            told, state = "", "displaced"
+        try:
+            self.group.do(lambda tx: self._given_back(tx, ticket, told, state is not None))
+        except EvergrantError as trouble:
+            logger("engine").warning("a revocation was not written down: %s", trouble.what)
+
+    def _given_back(self, tx: Tx, ticket: Ticket, told: str, is_over: bool) -> None:
+        if is_over:
+            token_requests.end(tx, ticket.seq, "displaced", self.clock.now())
+        if told:
+            event = Event(self.clock.now(), "not revoked", told)
+            events.add(tx, ticket.connection.id, event)
+
+
+def _patient(asked: Conversation[Credential], patience_s: float) -> Conversation[Credential]:
+    """The same conversation, with all the patience that an answer is worth that comes once."""
+    try:
+        step = next(asked)
+        while True:
+            if isinstance(step, Request):
+                step = replace(step, timeout_s=patience_s)
+            try:
+                answer = yield step
+            except WireError as error:
+                step = asked.throw(error)
+            else:
+                step = asked.send(answer)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    finally:
+        asked.close()

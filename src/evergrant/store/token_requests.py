@@ -1,0 +1,179 @@
+"""Token requests: one row for each, written before the refresh token is spent.
+
+An open row (`under way`, `answered`) is the lease on the connection's refresh token; the table
+itself refuses a second one.  `seq` only ever grows: it fences out who comes late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
+from evergrant.store.tables import credential
+from evergrant.store.tables import token_request as table
+
+State = Literal[
+    "under way", "answered", "done", "refused", "not sent", "unknown", "orphaned", "displaced"
+]
+OPEN: tuple[State, ...] = ("under way", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """One token request, and who has the right to it until when."""
+
+    seq: int
+    connection: str
+    part: str
+    credential: str
+    """Row of the credential that it renews; '' where there was none."""
+    epoch: int
+    generation: int
+    """Of the credential that it renews."""
+    spent: str
+    """Fingerprint of the refresh token; '' where none is sent."""
+    flow: str
+    owner: str
+    beat: int
+    """Grows while the owner lives: who sees it stand still may take over."""
+    leased_until: datetime
+    state: State
+    tries: int
+    """How many requests with this token have failed in a row before this one."""
+    began_at: datetime
+    sealed: bytes | None = field(default=None, repr=False)
+    """The raw answer, sealed, from the moment it came until it is committed."""
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+_MADE = (
+    "connection", "part", "credential", "epoch", "generation", "spent", "flow", "owner", "beat",
+    "leased_until", "state", "tries", "began_at",
+)  # fmt: skip
+
+
+_SEQ = sa.bindparam("which", type_=sa.Integer)
+_ADD = Prepared(sa.insert(table).returning(table.c.seq), _MADE)
+_KEEP = Prepared(
+    sa.update(table)
+    .where(table.c.seq == _SEQ)
+    .values(
+        sealed=sa.bindparam("answer", type_=table.c.sealed.type),
+        answered_at=sa.bindparam("came_at", type_=table.c.answered_at.type),
+        state=sa.case(
+            (table.c.state == sa.literal_column("'under way'"), sa.literal_column("'answered'")),
+            else_=table.c.state,
+        ),
+    )
+)
+_END = Prepared(
+    sa.update(table)
+    .where(table.c.seq == _SEQ)
+    .values(
+        state=sa.bindparam("how", type_=sa.String),
+        ended_at=sa.bindparam("end_at", type_=table.c.ended_at.type),
+        sealed=sa.null(),
+    )
+)
+
+
+def add(tx: Tx, row: TokenRequest) -> int:
+    """Write an intent; returns its seq.  The table refuses a second open one (IntegrityError)."""
+    made = _ADD.one(tx, **{name: getattr(row, name) for name in _MADE})
+    return int(made["seq"]) if made else 0
+
+
+def of(tx: Tx, connection_id: str) -> Sequence[TokenRequest]:
+    """The requests of a connection that are remembered, newest first."""
+    wanted = sa.select(table).where(table.c.connection == connection_id)
+    return [_read(row) for row in tx.execute(wanted.order_by(table.c.seq.desc()))]
+
+
+def late_answer(tx: Tx, credential: str, epoch: int, generation: int) -> TokenRequest | None:
+    """A closed request for exactly this credential whose answer came and was never committed."""
+    same = (
+        table.c.credential == credential,
+        table.c.epoch == epoch,
+        table.c.generation == generation,
+        table.c.sealed.is_not(None),
+        table.c.state.in_(("answered", "unknown")),
+    )
+    wanted = sa.select(table).where(*same).order_by(table.c.seq.desc()).limit(1)
+    row = tx.execute(wanted).one_or_none()
+    return _read(row) if row else None
+
+
+def keep_answer(tx: Tx, seq: int, sealed: bytes, at: datetime) -> None:
+    """Keep a raw answer, whatever became of the request's lease: it cannot be had again."""
+    _KEEP.run(tx, which=seq, answer=sealed, came_at=at)
+
+
+def take_over(tx: Tx, seq: int, *, owner: str, until: datetime) -> None:
+    """Make an open request ours, to finish it."""
+    values: dict[str, Any] = {"owner": owner, "leased_until": until, "beat": table.c.beat + 1}
+    tx.execute(sa.update(table).where(table.c.seq == seq).values(values))
+
+
+def beat(tx: Tx, seqs: Iterable[int], until: datetime) -> None:
+    """Show that the owners of open requests live, and lengthen their leases."""
+    mine = table.c.seq.in_(list(seqs)), table.c.state.in_(OPEN)
+    values: dict[str, Any] = {"leased_until": until, "beat": table.c.beat + 1}
+    tx.execute(sa.update(table).where(*mine).values(values))
+
+
+def end(tx: Tx, seq: int, state: State, at: datetime) -> None:
+    """Close a request; its raw answer goes, but for one whose token is yet to be revoked."""
+    if state != "orphaned":
+        _END.run(tx, which=seq, how=state, end_at=at)
+        return
+    tx.execute(sa.update(table).where(table.c.seq == seq).values(state=state, ended_at=at))
+
+
+def end_open(tx: Tx, seq: int, state: State, at: datetime) -> bool:
+    """Close a request that is still under way; False when somebody has closed it before."""
+    mine = table.c.seq == seq, table.c.state == "under way"
+    closed = tx.execute(sa.update(table).where(*mine).values(state=state, ended_at=at))
+    return bool(closed.rowcount)
+
+
+def doubt(tx: Tx, why: str, at: datetime) -> int:
+    """After a restore: nobody knows what came of the tokens since; returns how many there are.
+
+    Their access tokens are used up first, then each refresh token is tried once, and a refusal is
+    named as a loss and not as a revocation.
+    """
+    live = credential.c.status == "live", credential.c.refresh_fingerprint != ""
+    found = tx.execute(sa.select(credential).where(*live)).all()
+    for row in found:
+        open_ = table.c.connection == row.connection, table.c.part == row.part
+        closed = sa.update(table).where(*open_, table.c.state.in_(OPEN))
+        tx.execute(closed.values(state="unknown", ended_at=at))
+        known = {"connection": row.connection, "part": row.part, "credential": row.id}
+        version = {"epoch": row.epoch, "generation": row.generation, "state": "unknown"}
+        told = {"spent": row.refresh_fingerprint, "flow": "refresh_token", "owner": why}
+        times = {"leased_until": at, "began_at": at, "ended_at": at, "beat": 0, "tries": 0}
+        tx.execute(sa.insert(table).values(**known, **version, **told, **times))
+    return len(found)
+
+
+def orphans(tx: Tx, connection_id: str) -> Sequence[TokenRequest]:
+    """Answers that nobody will use, and that are yet to be revoked."""
+    wanted = table.c.connection == connection_id, table.c.state == "orphaned"
+    return [_read(row) for row in tx.execute(sa.select(table).where(*wanted))]
+
+
+def forget(tx: Tx, connection_id: str, before: datetime) -> None:
+    """Forget the requests of a connection that ended before that time and hold no answer."""
+    old = table.c.connection == connection_id, table.c.ended_at < before, table.c.sealed.is_(None)
+    tx.execute(sa.delete(table).where(*old))
+
+
+def _read(row: sa.Row[Any]) -> TokenRequest:
+    return TokenRequest(**row._mapping)
