@@ -74,8 +74,8 @@ def test_several_orgs_are_served_and_each_is_addressed(tmp_path: Path) -> None:
     [
         (("--orgs", "moon"), "no org is a moon"),
         (("--orgs", ""), "at least one org"),
-        (("--orgs", "production,sandbox", "--scenario", "demo"), "an org by itself"),
-        (("--orgs", "production,sandbox", "--instances", "USA1"), "an org by itself"),
+        (("--orgs", "production,sandbox", "--scenario", "demo"), "need one org"),
+        (("--orgs", "production,sandbox", "--instances", "USA1"), "need one org"),
         (("--tls", "/dev/null/x"), "cannot serve the org"),
     ],
 )

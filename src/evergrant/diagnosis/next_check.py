@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from heapq import nlargest
 from math import log2
 
 from evergrant.catalog import Catalog, Cause, FactKind
@@ -11,6 +12,8 @@ from evergrant.diagnosis.likelihood import distribution, facts_of, spoken_of
 
 CANDIDATES = 8
 """How many causes a check is asked to tell apart."""
+FAINT = 0.0005
+"""Share below which a cause is not worth telling from others."""
 WORTH = 0.02
 """Bits per unit of cost below which a check is not worth the asking."""
 STEPS = 1_000_000
@@ -37,8 +40,8 @@ def next_check(
 
     `known` holds names of facts (and of groups) that need not be asked again.
     """
-    leading = sorted(shares, key=shares.__getitem__, reverse=True)[:CANDIDATES]
-    causes = [(catalog.causes[id_], shares[id_]) for id_ in leading]
+    leading = nlargest(CANDIDATES, shares, key=shares.__getitem__)
+    causes = [(catalog.causes[id_], shares[id_]) for id_ in leading if shares[id_] >= FAINT]
     spoken = frozenset[str]().union(*(facts_of(cause) for cause, _ in causes))
     best: tuple[int, float, FactKind] | None = None
     for name, kind in catalog.facts.items():

@@ -69,6 +69,7 @@ def _spellings(values: tuple[str, ...], same: Mapping[str, str]) -> list[tuple[s
     return [*((value, value) for value in values), *same.items()]
 
 
+@lru_cache(maxsize=4)
 def lexicon(catalog: Catalog) -> Lexicon:
     """The words of a catalog; built once."""
     return _lexicon(tuple(_row(kind) for kind in catalog.facts.values()))
