@@ -8,17 +8,21 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from engine_kit import sent
+from engine_kit import Walk, refused, rows, sent, worker
 from evergrant import keeper as verbs
 from evergrant.cli.app import build
 from evergrant.errors import BadInput, Refused
 from evergrant.health import State
+from evergrant.keeper.engine.steps import Send
 from evergrant.model import Connection, Secret
 from evergrant.store import keep_alive
 from evergrant.store.keep_alive import KeepAlive
 from evergrant.watch import go_round
+from fault_kit import until
 from keeper_kit import (
+    BROWSER_APP,
     KEY,
+    REVOKE,
     SERVER_APP,
     Ground,
     ground_fixture,  # noqa: F401 (a fixture)
@@ -85,6 +89,25 @@ def test_the_command_line_sets_a_policy_and_takes_it_away(ground: Ground) -> Non
     assert policy() == KeepAlive(30, 5, 90)
     assert CliRunner().invoke(build(), [*words[:2], "--off"], env=environ).exit_code == 0
     assert policy() is None
+
+
+def test_what_came_too_late_and_could_not_be_revoked_is_revoked_by_the_next_check(
+    ground: Ground,
+) -> None:
+    ground.control.act("set_app", app=BROWSER_APP, rotation=True)
+    connection = ground.connected()
+    with worker(ground) as one:
+        late = Walk(one, refused(ground, connection)).to(Send)
+        late.step()
+        assert ground.reauthorized(connection).status == "done"
+        ground.fault(REVOKE, drop="before")
+        late.end()
+    assert ground.live_refresh_tokens() == 2
+    ground.control.ask("POST", "/faults", json=[])
+    verbs.check(ground.keeper, connection.id)
+    until(lambda: ground.live_refresh_tokens() == 1)
+    until(lambda: rows(ground, connection)[0].state == "displaced")
+    assert rows(ground, connection)[0].sealed is None
 
 
 def test_while_a_secret_is_rotated_whichever_counts_is_used(ground: Ground) -> None:

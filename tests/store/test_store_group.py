@@ -18,6 +18,7 @@ from evergrant.log import mask
 from evergrant.model import Event
 from evergrant.store import Store, Tx, connections, events, standing
 from evergrant.store.group import Group
+from evergrant.store.loop_group import LoopGroup
 from evergrant.store.prepared import Prepared
 from evergrant.store.tables import event
 from evergrant.store.types import is_plain
@@ -97,15 +98,42 @@ def test_an_event_loop_waits_for_its_work_and_hears_of_failures(tmp_path: Path) 
     with fresh(tmp_path) as store:
         with store.write() as tx:
             seed(tx)
-        group = Group(store)
+        group = LoopGroup(store)
 
         async def play() -> list[Any]:
             works = [noting("a"), fail, noting("b")]
-            return await asyncio.gather(*map(group.asubmit, works), return_exceptions=True)
+            return await asyncio.gather(*map(group.do, works), return_exceptions=True)
 
         found = asyncio.run(play())
-        group.close()
         assert [type(each) for each in found] == [type(None), Misuse, type(None)]
+        assert said(store) == ["a", "b"]
+
+
+def test_a_store_that_is_gone_is_told_in_the_event_loop_too(tmp_path: Path) -> None:
+    with fresh(tmp_path) as store:
+        with store.write() as tx:
+            seed(tx)
+        store.path.rename(store.path.with_suffix(".aside"))
+        with pytest.raises(StoreTrouble):
+            asyncio.run(LoopGroup(store).do(noting("lost")))
+        store.path.with_suffix(".aside").rename(store.path)
+        asyncio.run(LoopGroup(store).do(noting("found")))
+        assert said(store) == ["found"]
+
+
+def test_work_of_a_caller_that_is_cancelled_is_done_all_the_same(tmp_path: Path) -> None:
+    with fresh(tmp_path) as store:
+        with store.write() as tx:
+            seed(tx)
+        group = LoopGroup(store)
+
+        async def play() -> None:
+            first = asyncio.create_task(group.do(noting("a")))
+            await asyncio.sleep(0)
+            first.cancel()
+            await group.do(noting("b"))
+
+        asyncio.run(play())
         assert said(store) == ["a", "b"]
 
 

@@ -114,6 +114,7 @@ def _case(keeper: Keeper, connection_id: str) -> _Case:
     with keeper.reading() as tx:
         connection = connections.by_id(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
+        keeper.engine.sweep(tx, connection)
         return _Case(connection, integration, keeper.vault.live(tx, connection.id))
 
 

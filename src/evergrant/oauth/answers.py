@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -149,10 +150,13 @@ def report(members: Mapping[str, str], secret: Secret | None) -> None:
         logger("oauth").warning("the token answer's signature does not hold for this secret")
 
 
+_VISIBLE = re.compile(r"[!-~]+")
+
+
 def _token(members: Mapping[str, str], name: str) -> Secret:
     """A token as RFC 6749 appendix A.12 writes it; anything else would break a header."""
     value = members[name]
-    if not value or not all("!" <= each <= "~" for each in value):
+    if not _VISIBLE.fullmatch(value):
         raise Malformed(f"the answer's {name} is empty or holds characters that no token has")
     return Secret(value)
 

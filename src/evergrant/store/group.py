@@ -6,20 +6,16 @@ thirty-one others.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 from evergrant.store.engine import Store, Tx
 
 T = TypeVar("T")
-_Future: TypeAlias = "Future[Any] | asyncio.Future[Any]"
-_Piece: TypeAlias = tuple[Callable[[Tx], Any], _Future]
+_Piece: TypeAlias = tuple[Callable[[Tx], Any], Future[Any]]
 MOST = 64
 """The most pieces of work in one transaction."""
 
@@ -40,19 +36,10 @@ class Group:
         nothing but the transaction.  The future raises what the work raises, or `StoreTrouble`.
         """
         future: Future[T] = Future()
-        self._put(work, future)
-        return future
-
-    def asubmit(self, work: Callable[[Tx], T]) -> asyncio.Future[T]:
-        """The same in an event loop."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._put(work, future)
-        return future
-
-    def _put(self, work: Callable[[Tx], Any], future: _Future) -> None:
         self._waiting.put((work, future))
         if self._thread is None:
             self._begin()
+        return future
 
     def do(self, work: Callable[[Tx], T]) -> T:
         """Have work done and wait for it."""
@@ -96,44 +83,10 @@ class Group:
                 results = [work(tx) for work, _ in batch]
         except Exception as error:
             if len(batch) == 1:
-                _fail(batch[0][1], error)
+                batch[0][1].set_exception(error)
                 return
             for piece in batch:
                 self._commit([piece])
             return
-        _tell([(future, result) for (_, future), result in zip(batch, results, strict=True)])
-
-
-def _fail(future: _Future, error: BaseException) -> None:
-    if isinstance(future, asyncio.Future):
-        _tell([(future, _Wrong(error))])
-    else:
-        future.set_exception(error)
-
-
-def _tell(ready: list[tuple[_Future, Any]]) -> None:
-    """Hand out results; an event loop is woken once for all that wait in it."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[_Future, Any]]] = {}
-    for future, result in ready:
-        if isinstance(future, asyncio.Future):
-            loops.setdefault(future.get_loop(), []).append((future, result))
-        else:
+        for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
-    for loop, pairs in loops.items():
-        with suppress(RuntimeError):  # the loop was closed, and nobody waits in it any more
-            loop.call_soon_threadsafe(_settle, pairs)
-
-
-def _settle(pairs: list[tuple[_Future, Any]]) -> None:
-    for future, result in pairs:
-        if future.done():
-            continue
-        if isinstance(result, _Wrong):
-            future.set_exception(result.error)
-        else:
-            future.set_result(result)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wrong:
-    error: BaseException

@@ -59,6 +59,17 @@ class Prepared:
         row = cursor.fetchone()
         return ready.read(row) if row is not None else None
 
+    def cells(self, tx: Tx, **given: Any) -> list[Any] | None:
+        """Its one row, converted, in the order of its columns; None when there is none."""
+        ready, cursor = self._executed(tx, given)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        return [
+            convert(value) if convert and value is not None else value
+            for (_, convert), value in zip(ready.outward, row, strict=True)
+        ]
+
     def _executed(self, tx: Tx, given: Mapping[str, Any]) -> tuple[_Ready, Any]:
         # NOTE: the driver's own cursor: SQLAlchemy would describe each result anew.
         ready, cursor = self._for(tx.dialect), tx.connection.cursor()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -74,12 +73,21 @@ _READ = Prepared(
 )
 
 
+_PARTS = tuple(
+    (sum(len(before.c) for before in _TABLES[:number]), tuple(each.name for each in table.c))
+    for number, table in enumerate(_TABLES)
+)
+"""Where the columns of each table begin, and their names."""
+
+
 def of(tx: Tx, connection_id: str, part: str) -> Standing:
     """How a part of a connection stands.  Raises `NotFound`."""
-    row = _READ.one(tx, connection_id=connection_id, which_part=part)
-    if row is None:
+    cells = _READ.cells(tx, connection_id=connection_id, which_part=part)
+    if cells is None:
         raise not_found("connection", connection_id, ())
-    mine, whose, live, last, life, used = (_part(row, table) for table in _TABLES)
+    mine, whose, live, last, life, used = (
+        dict(zip(names, cells[begins:], strict=False)) for begins, names in _PARTS
+    )
     return Standing(
         connections.from_row(mine),
         IntegrationRow(**{**whose, "scopes": tuple(whose["scopes"])}),
@@ -88,8 +96,3 @@ def of(tx: Tx, connection_id: str, part: str) -> Standing:
         lifetimes.from_row(life) if life["at"] is not None else Lifetime(),
         used["used_at"],
     )
-
-
-def _part(row: dict[str, Any], table: sa.Table) -> dict[str, Any]:
-    prefix = f"{table.name}."
-    return {each.name: row[prefix + each.name] for each in table.c}

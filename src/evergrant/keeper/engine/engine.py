@@ -37,8 +37,10 @@ from evergrant.keeper.engine.steps import (
     Want,
 )
 from evergrant.log import logger
-from evergrant.store import Store
+from evergrant.model import Connection
+from evergrant.store import Store, Tx
 from evergrant.store.group import Group
+from evergrant.store.loop_group import LoopGroup
 from evergrant.vault import Vault
 from evergrant.wire import Reply
 
@@ -69,6 +71,7 @@ class Engine:
     ) -> None:
         self.rules = rules = rules or Rules()
         self.group = group = Group(store)
+        self.in_loop = LoopGroup(store)
         files, gates, owner = Spill(spill), Gates(rules, ticks), f"{worker}-{uuid4().hex[:12]}"
         claims = Claims(vault, clock, rules, gates, files, owner, ticks)
         self.hands = Hands(
@@ -98,6 +101,11 @@ class Engine:
                 logger("engine").info("not renewed ahead of time: %s", error.what)
 
         self._behind.submit(quietly)
+
+    def sweep(self, tx: Tx, connection: Connection) -> None:
+        """Revoke later what came too late for a connection and could not be revoked then."""
+        for orphan in self.hands.orphans(tx, connection):
+            self.later(lambda each=orphan: self.hands.give_back(each))  # type: ignore[misc]
 
     def is_first(self, *words: str) -> bool:
         """Whether these words are said for the first time in this process, as far as it knows."""
@@ -226,7 +234,7 @@ class Engine:
         hands = self.hands
         match step:
             case Claim() | Commit():
-                done = await self.group.asubmit(hands.work(step))
+                done = await self.in_loop.do(hands.work(step))
                 return self._done(step, done)
             case Wait(seconds):
                 await hands.clock.asleep(seconds)
@@ -266,7 +274,7 @@ class Engine:
         hands.trace("answer came")
         sealed = hands.sealed(ticket, reply)
         try:
-            await self.group.asubmit(hands.keeping(ticket, sealed))
+            await self.in_loop.do(hands.keeping(ticket, sealed))
         except StoreTrouble as trouble:
             hands.spilled(ticket, sealed, trouble)
         hands.trace("answer stored")

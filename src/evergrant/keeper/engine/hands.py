@@ -20,7 +20,8 @@ from evergrant.keeper.engine.spill import Spill
 from evergrant.keeper.engine.steps import Claim, Commit, Orphan, Ticket
 from evergrant.keeper.renew import renewal
 from evergrant.log import logger
-from evergrant.model import Credential, Event
+from evergrant.model import Connection, Credential, Event, Secret
+from evergrant.oauth.formats import read
 from evergrant.oauth.revoke import revoke
 from evergrant.store import Tx, events, token_requests
 from evergrant.store.group import Group
@@ -101,28 +102,34 @@ class Hands:
     # --- what nobody will use --------------------------------------------------------------------
 
     def give_back(self, orphan: Orphan) -> None:
-        """Revoke a credential that came too late; one that cannot be is left for the next check."""
-        ticket, credential = orphan.ticket, orphan.credential
-        token = credential.refresh_token or credential.access_token
+        """Revoke a token that came too late; one that cannot be is left for the next check."""
+        told, is_over = "", True
         try:
-            self.say(revoke(ticket.connection.login_host, token))
+            self.say(revoke(orphan.connection.login_host, orphan.token))
         except (Refused, Malformed, WireError) as failure:
-            told, state = f"a token out of use: {failure.what}", None
-            if isinstance(failure, Refused):
-                state = "displaced"  # Salesforce does not know it (any more)
-        else:
-            told, state = "", "displaced"
+            told = f"a token out of use: {failure.what}"
+            is_over = isinstance(failure, Refused)  # Salesforce does not know it (any more)
         try:
-            self.group.do(lambda tx: self._given_back(tx, ticket, told, state is not None))
+            self.group.do(lambda tx: self._given_back(tx, orphan, told, is_over))
         except EvergrantError as trouble:
             logger("engine").warning("a revocation was not written down: %s", trouble.what)
 
-    def _given_back(self, tx: Tx, ticket: Ticket, told: str, is_over: bool) -> None:
+    def _given_back(self, tx: Tx, orphan: Orphan, told: str, is_over: bool) -> None:
         if is_over:
-            token_requests.end(tx, ticket.seq, "displaced", self.clock.now())
+            token_requests.end(tx, orphan.seq, "displaced", self.clock.now())
         if told:
             event = Event(self.clock.now(), "not revoked", told)
-            events.add(tx, ticket.connection.id, event)
+            events.add(tx, orphan.connection.id, event)
+
+    def orphans(self, tx: Tx, connection: Connection) -> list[Orphan]:
+        """Tokens that came too late and were not revoked yet, as their answers still lie here."""
+        found = []
+        for row in token_requests.orphans(tx, connection.id):
+            reply = raw.unseal(self.vault, connection.id, row.seq, row.sealed or b"")
+            told = read(reply).members
+            if token := told.get("refresh_token") or told.get("access_token"):
+                found.append(Orphan(row.seq, connection, Secret(token)))
+        return found
 
 
 def _patient(asked: Conversation[Credential], patience_s: float) -> Conversation[Credential]:

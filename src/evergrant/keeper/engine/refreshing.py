@@ -80,7 +80,9 @@ def refreshing(want: Want, rules: Rules, chance: Random) -> Refreshing:
         committed = yield from _committed(turn.ticket, came, rules)
         outcome = _outcome(turn.ticket, came, committed)
         if isinstance(committed, Displaced) and committed.orphan:
-            orphan = Orphan(turn.ticket, committed.orphan)
+            late = committed.orphan
+            token = late.refresh_token or late.access_token
+            orphan = Orphan(turn.ticket.seq, turn.ticket.connection, token)
         if isinstance(came, Ended) and came.slept:
             continue
         left -= 1

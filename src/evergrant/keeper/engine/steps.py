@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from evergrant.errors import EvergrantError
 from evergrant.keeper.engine.failures import Kind
-from evergrant.model import Connection, Credential, FlowId, Integration
+from evergrant.model import Connection, Credential, FlowId, Integration, Secret
 from evergrant.store.token_requests import State
 from evergrant.vault import Kept
 from evergrant.vault.vault import MAIN
@@ -81,10 +81,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A credential that came too late: it is revoked, so that it does not count as an approval."""
+    """A token that came too late: it is revoked, so that it does not count as an approval."""
 
-    ticket: Ticket
-    credential: Credential
+    seq: int
+    """The token request that brought it."""
+    connection: Connection
+    token: Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,93 @@
+"""Committing in groups from within an event loop.
+
+The statements run in the loop's own thread, where nobody takes the interpreter away between two of
+them; only what waits for others, the write lock and the disk, waits in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
+
+from evergrant.store.engine import Store, Tx
+from evergrant.store.group import MOST
+
+T = TypeVar("T")
+_Piece: TypeAlias = tuple[Callable[[Tx], Any], asyncio.Future[Any]]
+
+
+@dataclass(slots=True)
+class _Queue:
+    waiting: list[_Piece] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+
+
+class LoopGroup:
+    """Commits in groups; every event loop has a queue of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+
+    async def do(self, work: Callable[[Tx], T]) -> T:
+        """Have work done in the next transaction, and wait until it is on the disk.
+
+        Work may be done a second time, when other work of the same transaction failed: it acts on
+        nothing but the transaction.  Raises what the work raises, or `StoreTrouble`.
+        """
+        loop = asyncio.get_running_loop()
+        queue = self._queues.setdefault(loop, _Queue())
+        future: asyncio.Future[T] = loop.create_future()
+        queue.waiting.append((work, future))
+        if queue.task is None:
+            queue.task = loop.create_task(self._drain(queue))
+        # The work is done whether or not anybody still waits for it.
+        return await asyncio.shield(future)
+
+    async def _drain(self, queue: _Queue) -> None:
+        try:
+            while queue.waiting:
+                batch, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
+                await self._commit(batch)
+        finally:
+            queue.task = None
+
+    async def _commit(self, batch: list[_Piece]) -> None:
+        """All together; when one fails each alone, so that it fails alone."""
+        try:
+            results = await self._together([work for work, _ in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                _settle(batch[0][1], error=error)
+                return
+            for piece in batch:
+                await self._commit([piece])
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            _settle(future, result)
+
+    async def _together(self, works: list[Callable[[Tx], Any]]) -> list[Any]:
+        writing = self._store.write()
+        tx = await asyncio.to_thread(writing.__enter__)
+        try:
+            results = [work(tx) for work in works]
+        except BaseException as error:
+            # It passes the error on, or turns it into `StoreTrouble`, once all is undone.
+            await asyncio.to_thread(writing.__exit__, type(error), error, error.__traceback__)
+            raise
+        await asyncio.to_thread(writing.__exit__, None, None, None)
+        return results
+
+
+def _settle(
+    future: asyncio.Future[Any], result: Any = None, *, error: Exception | None = None
+) -> None:
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
