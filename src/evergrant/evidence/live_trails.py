@@ -81,7 +81,7 @@ def idp_events(question: Question) -> Conversation[list[Found]]:
         question,
         "SELECT ErrorCode, Timestamp, UserId FROM IdpEventLog"
         f" WHERE AppId = {text(question.app_id)} AND Timestamp >= {soql_time(question.since)}"
-        " ORDER BY Timestamp DESC LIMIT 50",
+        " ORDER BY Timestamp DESC, Id DESC LIMIT 50",
     )
     mine = [row for row in found if row.get("UserId") in (question.user_id, None, "")]
     if not mine:
@@ -96,7 +96,8 @@ def setup_trail(question: Question) -> Conversation[list[Found]]:
     found = yield from rows(
         question,
         "SELECT Action, Display, CreatedDate, CreatedBy.Username FROM SetupAuditTrail"
-        f" WHERE CreatedDate >= {soql_time(question.since)} ORDER BY CreatedDate DESC LIMIT 200",
+        f" WHERE CreatedDate >= {soql_time(question.since)}"
+        " ORDER BY CreatedDate DESC, Id DESC LIMIT 200",
     )
     profile = yield from profile_of(question)
     ours = [each for each in map(_named, found) if _is_ours(question, profile, each)]
@@ -140,7 +141,8 @@ def secret_rotation(question: Question) -> Conversation[list[Found]]:
     found = yield from rows(
         question,
         "SELECT Action, Display, CreatedDate FROM SetupAuditTrail"
-        f" WHERE CreatedDate >= {soql_time(now - KEPT)} ORDER BY CreatedDate DESC LIMIT 2000",
+        f" WHERE CreatedDate >= {soql_time(now - KEPT)}"
+        " ORDER BY CreatedDate DESC, Id DESC LIMIT 2000",
         most=2000,
     )
     for row in found:

@@ -50,7 +50,7 @@ def own_logins(
         session,
         f"SELECT {_FIELDS} FROM LoginHistory"
         f" WHERE UserId = {soql_text(user_id)} AND LoginTime >= {soql_time(since)}"
-        f" ORDER BY LoginTime DESC LIMIT {max_rows}",
+        f" ORDER BY LoginTime DESC, Id DESC LIMIT {max_rows}",
         max_rows=max_rows,
     )
     return [_row(each) for each in records]
