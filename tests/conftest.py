@@ -24,7 +24,10 @@ settings.register_profile("evergrant", deadline=None)
 settings.load_profile("evergrant")
 
 
-STORIES = frozenset({"api", "browser", "cli", "conformance", "drills", "keeper", "watch", "web"})
+STORIES = frozenset({
+    "api", "browser", "cli", "conformance", "drills", "emulator", "faults", "fidelity", "keeper",
+    "testing", "watch", "web",
+})  # fmt: skip
 """Folders whose tests play stories on servers, processes and browsers: left out of make check."""
 
 
