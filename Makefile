@@ -67,8 +67,8 @@ bench: .venv/.dev  ## every benchmark, one after another; the diagnosis' needs a
 	  else $(BIN)/python $$script $(CORPUS) || exit 1; fi; done
 
 lock: .venv/bin/uv  ## renew the hash-locked requirements (no addresses in them)
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --group build -o requirements.lock
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --extra mcp --group build --group dev -o requirements-dev.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --extra postgres --extra telemetry --group build -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --extra server --extra postgres --extra telemetry --extra mcp --group build --group dev -o requirements-dev.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate tests/conformance/requirements.in -o tests/conformance/requirements.lock
 	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate - -o requirements-uv.lock
 

@@ -79,6 +79,7 @@ def data(catalog: Catalog) -> dict[str, Any]:
         "speaksAgainst": verdict.SPEAKS_AGAINST,
         "symptoms": sorted(rank.SYMPTOMS),
         "candidates": next_check.CANDIDATES,
+        "faint": next_check.FAINT,
         "worth": next_check.WORTH,
         "nothing": NOTHING,
         "noOne": NO_ONE,

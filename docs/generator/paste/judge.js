@@ -266,7 +266,8 @@ function reasons(id, known, data) {
 }
 
 function nextCheck(shares, facts, data) {
-  const leading = Object.entries(shares).sort((a, b) => b[1] - a[1]).slice(0, data.candidates);
+  const leading = Object.entries(shares).sort((a, b) => b[1] - a[1]).slice(0, data.candidates)
+    .filter(([, share]) => share >= data.faint);
   const answered = new Set(facts.flatMap(fact => [fact.name, data.facts[fact.name].group || fact.name]));
   if (data.symptoms.some(group => answered.has(group))) data.symptoms.forEach(group => answered.add(group));
   let best = null;
