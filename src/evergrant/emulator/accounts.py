@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlite3 import Row
 from typing import Final
 
+from evergrant.emulator.database import Database
 from evergrant.emulator.gates.attempt import Approvals, UserFacts
 from evergrant.emulator.objects import stamp
 from evergrant.emulator.permissions import COLUMN, PERMISSIONS
 from evergrant.emulator.policies import AppPolicy, ProfilePolicy
-from evergrant.emulator.state import Database, every, load_app, load_profile, one, recall
+from evergrant.emulator.state import every, load_app, load_profile, one, recall
 
 _COLUMNS: Final = ", ".join(f'"{COLUMN}{name}"' for name in PERMISSIONS)
 _HOLDINGS: Final = (

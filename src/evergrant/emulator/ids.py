@@ -13,6 +13,7 @@ from typing import Final
 _BASE62: Final = digits + ascii_uppercase + ascii_lowercase
 _SUFFIX: Final = ascii_uppercase + "012345"
 _CAPITALS: Final = str.maketrans({each: str(int(each in ascii_uppercase)) for each in _BASE62})
+_PAIRS: Final = [first + second for first in _BASE62 for second in _BASE62]
 _SHORT: Final = 15
 _LONG: Final = 18
 _NUMBER_WIDTH: Final = 9
@@ -24,9 +25,16 @@ NO_ID: Final = "000000000000000AAA"
 
 def suffix(short: str) -> str:
     """The three characters that make a 15-character id safe to compare without case."""
-    capitals = short.translate(_CAPITALS)[::-1]
-    first, second, third = capitals[10:], capitals[5:10], capitals[:5]
-    return _SUFFIX[int(first, 2)] + _SUFFIX[int(second, 2)] + _SUFFIX[int(third, 2)]
+    return _known_letter(short[:5]) + _known_letter(short[5:10]) + _letter(short[10:])
+
+
+def _letter(five: str) -> str:
+    """The character that says which of five are capitals, the first in the lowest bit."""
+    return _SUFFIX[int(five.translate(_CAPITALS)[::-1], 2)]
+
+
+_known_letter: Final = lru_cache(maxsize=1024)(_letter)
+"""The first ten characters of an org's ids hardly change."""
 
 
 def is_id(text: str) -> bool:
@@ -73,9 +81,9 @@ def named(prefix: str, name: str) -> str:
 def _base62(number: int) -> str:
     text = ""
     while number:
-        number, digit = divmod(number, 62)
-        text = _BASE62[digit] + text
-    return text.rjust(_NUMBER_WIDTH, "0")
+        number, pair = divmod(number, len(_PAIRS))
+        text = _PAIRS[pair] + text
+    return text.removeprefix("0").rjust(_NUMBER_WIDTH, "0")
 
 
 class Ids:

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from evergrant.emulator import api_access, sessions, state, state_file
 from evergrant.emulator.accounts import permissions_of
 from evergrant.emulator.clock import Clock
+from evergrant.emulator.database import MEMORY, Database
 from evergrant.emulator.diary import Diary, Entry
 from evergrant.emulator.homes import Home
 from evergrant.emulator.ids import Ids
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 HOME_IP: Final = "198.51.100.10"
 """Where callers appear to come from until told otherwise (RFC 5737)."""
-MEMORY: Final = ":memory:"
 """The path of a database that no file keeps."""
 PREFIXES: Final = tuple(each.prefix for each in OBJECTS.values())
 _IDS_A_RUN: Final = 1_000_000
@@ -39,7 +39,7 @@ _IDS_A_RUN: Final = 1_000_000
 class Snapshot:
     """The org at one moment: rows, ids given out, clock and address."""
 
-    db: state.Database
+    db: Database
     id_counts: dict[str, int]
     offset: timedelta
     ip: str
@@ -75,7 +75,7 @@ class Org:
     """Trouble laid for requests to come; no snapshot keeps it."""
     keys: dict[str, KeyPair] = field(default_factory=dict)
     """Key pairs made for apps, by app name; they outlive a reset."""
-    db: state.Database = field(init=False)
+    db: Database = field(init=False)
     ids: Ids = field(init=False)
     run: int = field(init=False)
     """How often the database file was opened before."""
@@ -114,23 +114,22 @@ class Org:
             return api_access.check(self, request)
 
     @contextmanager
-    def changing(self) -> Iterator[state.Database]:
+    def changing(self) -> Iterator[Database]:
         """The database, locked, in one transaction and at one moment; an exception undoes it."""
         with self.lock:
             if self.db.in_transaction:
                 yield self.db
                 return
-            self.db.execute("BEGIN")
+            self.db.begin()
             self.clock.hold()
             try:
                 yield self.db
             except BaseException:
-                self.db.execute("ROLLBACK")
-                self.db.known.clear()
+                self.db.rollback()
                 raise
             finally:
                 self.clock.release()
-            self.db.execute("COMMIT")
+            self.db.commit()
 
     def snapshot(self) -> Snapshot:
         """A copy to come back to."""
@@ -192,7 +191,7 @@ class Org:
             self.db.close()
 
 
-def _opened(path: str, origin: Snapshot | None) -> state.Database:
+def _opened(path: str, origin: Snapshot | None) -> Database:
     db = state.connect(path)
     if origin is not None:
         origin.db.backup(db)
@@ -208,6 +207,6 @@ def _opened(path: str, origin: Snapshot | None) -> state.Database:
     return db
 
 
-def _make_tables(db: state.Database) -> None:
+def _make_tables(db: Database) -> None:
     create_tables(db)
     state.create_internal_tables(db)

@@ -37,6 +37,7 @@ HYBRID: Final[dict[str, str]] = {
 _NO_TOKEN: Final = BROWSER - {"user_agent"}
 """Flows that end without a token: their success is not yet a login."""
 _UNKNOWN: Final = "N/A"
+_LAST_LOGIN: Final = 'UPDATE "User" SET "LastLoginDate" = ? WHERE "Id" = ?'
 
 
 def login(
@@ -45,7 +46,7 @@ def login(
 ) -> str:  # fmt: skip
     """One Login History row; gives its id."""
     record, now = org.ids.new("0Ya"), org.clock.now()
-    objects.insert(
+    objects.append(
         org.db, "LoginHistory", Id=record, LoginGeoId=twin("04F", record),
         CountryIso=_country(org, org.ip), UserId=user_id, LoginTime=now, LoginType=login_type,
         LoginSubType=subtype, Status=status, Application=application, SourceIp=org.ip,
@@ -53,7 +54,7 @@ def login(
         ClientVersion=_UNKNOWN, LoginUrl=login_url, OptionsIsPost=True,
     )  # fmt: skip
     if status == "Success":
-        objects.update(org.db, "User", user_id, LastLoginDate=now)
+        org.db.defer(_LAST_LOGIN, (objects.stamp(now), user_id))
     return record
 
 
@@ -82,7 +83,7 @@ def verification(org: Org, user_id: str, ip: str) -> None:
 
 def idp_event(org: Org, app_id: str, user_id: str | None, initiated_by: str, code: str) -> None:
     """One row of the Identity Provider Event Log; '1' is OpenID Connect."""
-    objects.insert(
+    objects.append(
         org.db, "IdpEventLog", Id=org.ids.new("0FW"), AppId=app_id, UserId=user_id,
         Timestamp=org.clock.now(), InitiatedBy=initiated_by, ErrorCode=code, SsoType="1",
     )  # fmt: skip

@@ -48,7 +48,7 @@ def opaque(org: Org, prefix: str, length: int, kind: str) -> str:
     """A new secret, remembered as issued so that leaks can be looked for."""
     drawn = base64.b64encode(org.random.randbytes(length), _MARKS).decode()
     text = prefix + drawn[:length]
-    state.put(org.db, "x_issued", secret=text, kind=kind)
+    state.append(org.db, "x_issued", secret=text, kind=kind)
     return text
 
 
@@ -69,7 +69,7 @@ def open_session(
         else opaque(org, f"{to15(state.noted(org.db, 'org_id'))}!AQ", 84, "access_token")
     )
     record, now = org.ids.new("0Ak"), org.clock.now().timestamp()
-    state.put(
+    state.append(
         org.db, "x_session", token=token, id=record, user_id=user_id, app_id=app and app.id,
         scopes=scopes, source_ip=org.ip, opened_at=now, seen_at=now, seconds=seconds,
         family=family, ended=None, is_jwt=is_jwt, level=level,

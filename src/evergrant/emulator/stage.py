@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.emulator import acts, scenario, state, state_file, world
 from evergrant.emulator.clock import Clock
+from evergrant.emulator.database import MEMORY
 from evergrant.emulator.homes import Home
-from evergrant.emulator.org import MEMORY, Org, Snapshot
+from evergrant.emulator.org import Org, Snapshot
 from evergrant.emulator.worlds import ACME
 
 if TYPE_CHECKING:

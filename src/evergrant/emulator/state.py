@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
+from evergrant.emulator.database import Database
 from evergrant.emulator.policies import AppPolicy, OrgPolicy, ProfilePolicy
 
 T = TypeVar("T")
@@ -77,14 +78,6 @@ _STANDING: Final = {
 _MOST_KNOWN: Final = 4096
 
 
-class Database(sqlite3.Connection):
-    """A connection that remembers what was read of the standing tables until one changes."""
-
-    def __init__(self, *args: Any, **words: Any) -> None:
-        super().__init__(*args, **words)
-        self.known: dict[Hashable, object] = {}
-
-
 def connect(path: str) -> Database:
     """Open the one database; it is guarded by the org's lock, so any thread may use it."""
     db = sqlite3.connect(
@@ -143,6 +136,11 @@ def every(db: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row
 def put(db: sqlite3.Connection, table: str, **values: object) -> None:
     """Insert or replace one row of an internal table."""
     db.execute(_putting(table, tuple(values)), tuple(values.values()))
+
+
+def append(db: Database, table: str, **values: object) -> None:
+    """The same for a row that may wait until somebody looks (see `Database.defer`)."""
+    db.defer(_putting(table, tuple(values)), tuple(values.values()))
 
 
 @cache

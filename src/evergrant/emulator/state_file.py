@@ -12,6 +12,7 @@ from evergrant.emulator import state
 from evergrant.emulator.policies import AppPolicy, OrgPolicy, ProfilePolicy
 
 if TYPE_CHECKING:
+    from evergrant.emulator.database import Database
     from evergrant.emulator.org import Org
 
 _KNOBS: Final = {
@@ -27,7 +28,7 @@ class BadState(ValueError):
     """The file is no org's, another kind of org's, or an org's of another version."""
 
 
-def check(db: state.Database, make_tables: Callable[[state.Database], None]) -> None:
+def check(db: Database, make_tables: Callable[[Database], None]) -> None:
     """Raise BadState unless the database is new, or holds what this version would write.
 
     A table that is missing is made later and knobs that are missing stand at their defaults; a

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _ORDER: Final = {"oldest": "issued_at, rowid", "least_recently_used": "used_at, rowid"}
 _KEPT: Final = ("family", "app_id", "user_id", "scopes", "issued_at", "flow", "level")
 """What a rotated refresh token hands on to its successor."""
+_COUNT_USE: Final = (
+    'UPDATE "OauthToken" SET "UseCount" = "UseCount" + 1, "LastUsedDate" = ? WHERE "Id" = ?'
+)
 Ended = Literal["revoked", "evicted", "rotated"]
 
 
@@ -86,10 +89,7 @@ def use(org: Org, row: Row, *, rotate: bool) -> str | None:
 
 def count_use(org: Org, family: str) -> None:
     """Raise UseCount and LastUsedDate: Salesforce does so for failed attempts too (F5)."""
-    org.db.execute(
-        'UPDATE "OauthToken" SET "UseCount" = "UseCount" + 1, "LastUsedDate" = ? WHERE "Id" = ?',
-        (objects.stamp(org.clock.now()), family),
-    )
+    org.db.defer(_COUNT_USE, (objects.stamp(org.clock.now()), family))
 
 
 def end_family(org: Org, family: str, how: Ended) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from evergrant.emulator.gates.attempt import Attempt, UserFacts
 from evergrant.emulator.policies import AppPolicy
@@ -59,4 +61,8 @@ def on_user(judge: Callable[[Attempt, AppPolicy, UserFacts], Verdict]) -> Judge:
 
 def unless(refused: bool, refusal: str, why: str, passed: str) -> Verdict:
     """Refused with the reason when so, else passed."""
-    return Refused(refusal, why) if refused else Passed(passed)
+    return Refused(refusal, why) if refused else _passed(passed)
+
+
+_passed: Final = lru_cache(maxsize=1024)(Passed)
+"""Most gates let most attempts through, in the same words."""

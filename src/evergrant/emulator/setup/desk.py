@@ -16,9 +16,9 @@ from evergrant.emulator.permissions import PERMISSIONS
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from evergrant.emulator.database import Database
     from evergrant.emulator.org import Org
     from evergrant.emulator.schema import Mark
-    from evergrant.emulator.state import Database
 
 _SIX_MONTHS: Final = timedelta(days=183)
 Form = Mapping[str, str]
