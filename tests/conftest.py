@@ -25,16 +25,21 @@ settings.load_profile("evergrant")
 
 
 STORIES = frozenset({
-    "api", "browser", "cli", "conformance", "drills", "emulator", "faults", "fidelity", "keeper",
-    "testing", "watch", "web",
+    "api", "browser", "cli", "client", "conformance", "drills", "emulator", "faults", "fidelity",
+    "keeper", "testing", "watch", "web",
 })  # fmt: skip
 """Folders whose tests play stories on servers, processes and browsers: left out of make check."""
+
+
+SERVED = frozenset({"org", "served", "shared_org"})
+"""Fixtures that start a server: whoever asks for one plays a story too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the stories as slow."""
     for item in items:
-        if STORIES & set(item.path.relative_to(Path(__file__).parent).parts):
+        rooms = set(item.path.relative_to(Path(__file__).parent).parts)
+        if STORIES & rooms or SERVED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 

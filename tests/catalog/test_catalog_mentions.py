@@ -37,7 +37,7 @@ def served() -> Iterator[tuple[str, str, int]]:
     for kind in load().facts.values():
         for phrases in kind.mentions.values():
             for phrase in phrases:
-                yield kind.name, phrase, sum(mentions(phrase, text) for text in texts)
+                yield kind.name, phrase, sum(mentions((phrase,), text) for text in texts)
 
 
 def test_no_phrase_about_the_circumstances_is_one_case_s_own_sentence() -> None:

@@ -142,6 +142,11 @@ def test_the_given_flow_beats_what_the_text_suggests() -> None:
         ("POST http://login.salesforce.com/services/oauth2/token", "plain http"),
         ("POST test.salesforce.com/services/oauth2/token", "no scheme"),
         ("https://www.salesforce.com/services/Soap/u/60.0", "not a login host"),
+        (
+            "sf org login web --instance-url https://acme--uat.sandbox.lightning.com",
+            "lightning host",
+        ),
+        ("The instance URL should not be a Lightning domain", "lightning host"),
     ],
 )
 def test_what_is_wrong_with_a_host_is_seen(text: str, flaw: str) -> None:
@@ -152,6 +157,26 @@ def test_a_production_host_for_a_sandbox_is_seen_from_text_and_context() -> None
     found = values(read("POST https://login.salesforce.com/services/oauth2/token",
                         context="the user lives in a sandbox"))  # fmt: skip
     assert found["request.host_flaw"] == "production host for a sandbox"
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        (
+            "redirect_uri=http%3A%2F%2Fa.example%3A80http%3A%2F%2Flocalhost%2Fcb",
+            "two addresses in one",
+        ),
+        ("redirectUri: 'https://app.example/#/signed-in'", "has a fragment"),
+        ("redirect_uri=https://app.example/callback&state=1", None),
+    ],
+)
+def test_a_callback_address_that_cannot_be_registered_is_seen(text: str, flaw: str | None) -> None:
+    assert values(read(text)).get("request.callback_flaw") == flaw
+
+
+def test_a_page_that_is_only_cited_is_no_host_of_the_client() -> None:
+    found = values(read("see https://help.salesforce.com/s/articleView?id=x for more"))
+    assert not {"request.host", "request.host_flaw"} & set(found)
 
 
 def test_a_sound_host_has_no_flaw() -> None:

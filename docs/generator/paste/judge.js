@@ -14,7 +14,8 @@ const compiled = ([source, flags]) => new RegExp(source, flags);
 function compile(reading) {
   const made = { ...reading };
   for (const name of ["page", "soap", "machine", "tag", "escaped", "form", "plussed", "cliSuffix",
-    "noWord", "address", "url", "bare", "otherSalesforce", "code", "camel", "described",
+    "noWord", "address", "url", "bare", "otherSalesforce", "reading", "callback", "noLightning", "code",
+    "camel", "described",
     "loginTable", "cells"]) made[name] = compiled(reading[name]);
   made.short = reading.short.map(([kind, pattern]) => [kind, compiled(pattern)]);
   made.masks = reading.masks.map(([pattern, replacement]) => [compiled(pattern), replacement]);
@@ -166,6 +167,7 @@ function hostsOf(lines, r) {
   return lines.flatMap(line => {
     const found = [];
     for (const { groups } of line.plain.matchAll(r.url)) {
+      if (r.reading.test(groups.host.toLowerCase()) && !groups.path.includes("/services/")) continue;
       const kind = hostKind(groups.host, r);
       if (!kind && !groups.path.includes("/services/oauth2")) continue;
       found.push(at(line, "request.host", kind || "other"));
@@ -173,6 +175,11 @@ function hostsOf(lines, r) {
       if (flaw) found.push(at(line, "request.host_flaw", flaw));
     }
     if (r.bare.test(line.plain)) found.push(at(line, "request.host_flaw", "no scheme"));
+    if (r.noLightning.test(line.plain)) found.push(at(line, "request.host_flaw", "lightning host"));
+    for (const { groups } of line.plain.matchAll(r.callback)) {
+      const flaw = callbackFlawOf(groups.address);
+      if (flaw) found.push(at(line, "request.callback_flaw", flaw));
+    }
     return found;
   });
 }
@@ -187,6 +194,11 @@ function flawOf(scheme, kind, path) {
   if (kind === "lightning") return "lightning host";
   if (kind === "other salesforce host" || path.split("/services/soap").length > 2) return "not a login host";
   return scheme === "http" && kind ? "plain http" : "";
+}
+
+function callbackFlawOf(address) {
+  if (address.split("://").length > 2) return "two addresses in one";
+  return address.includes("#") ? "has a fragment" : "";
 }
 
 function prose(lines, taken, context, data) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from math import log2
@@ -59,24 +59,30 @@ def next_check(
     return NextCheck(kind.name, kind.check, kind.ask, kind.level, round(gain, 3))
 
 
-def _gain(causes: list[tuple[Cause, float]], kind: FactKind) -> float:
-    """Expected fall of the entropy over the leading causes when the fact becomes known.
+def _gain(causes: Sequence[tuple[Cause, float]], kind: FactKind) -> float:
+    """Bits that the fact is expected to tell of the leading causes (their mutual information).
 
-    Values that none of the causes speaks of tell them apart all alike, so they count as one.
+    Causes that say nothing of the fact expect the same values of it, so they count as one; values
+    that no cause speaks of tell them apart all alike, so they count as one too.
     """
-    spoken = frozenset[str]().union(*(spoken_of(cause, kind) for cause, _ in causes))
-    whole = sum(share for _, share in causes)
-    joint = [(share / whole, distribution(cause, kind)) for cause, share in causes]
-    columns = [[share * values[key] for share, values in joint] for key in spoken]
+    speaking = [(share, cause) for cause, share in causes if kind.name in facts_of(cause)]
+    spoken = frozenset[str]().union(*(spoken_of(cause, kind) for _, cause in speaking))
+    silent = sum(share for cause, share in causes if kind.name not in facts_of(cause))
+    views = [(share, distribution(cause, kind)) for share, cause in speaking]
+    views += [(silent, kind.background)] if silent else []
+    whole = sum(share for share, _ in views)
+    joint = [(share / whole, [view[key] for key in spoken]) for share, view in views]
     if len(spoken) < len(kind.background):
-        columns.append([share - sum(column) for (share, _), column in
-                        zip(joint, zip(*columns, strict=True), strict=True)])  # fmt: skip
-    after = sum(sum(column) * _entropy(column) for column in columns)
-    return _entropy([share for share, _ in joint]) - after
+        joint = [(share, [*view, max(0.0, 1 - sum(view))]) for share, view in joint]
+    common = [sum(column) for column in zip(*_weighed(joint), strict=True)]
+    return sum(share * _apart(view, common) for share, view in joint)
 
 
-def _entropy(weights: list[float]) -> float:
-    whole = sum(weights)
-    if whole <= 0:
-        return 0.0
-    return -sum(w / whole * log2(w / whole) for w in weights if w > 0)
+def _weighed(joint: Iterable[tuple[float, list[float]]]) -> Iterator[list[float]]:
+    for share, view in joint:
+        yield [share * each for each in view]
+
+
+def _apart(view: list[float], common: list[float]) -> float:
+    """How far a cause's view of a fact lies from that of all causes, in bits."""
+    return sum(v * log2(v / c) for v, c in zip(view, common, strict=True) if v > 0)

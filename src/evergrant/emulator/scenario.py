@@ -5,11 +5,12 @@ A scenario is a TOML file in `scenarios/`; its name without the suffix is its id
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import tomli
 
 from evergrant.emulator import acts, connected
 
@@ -111,7 +112,7 @@ def find(id_: str) -> Scenario:
 def read(id_: str, text: str) -> Scenario:
     """A scenario from the text of its file; raises BadScenario."""
     try:
-        words = tomllib.loads(text)
+        words = tomli.loads(text)
         org, heal = words.get("org", {}), words["heal"]
         scenario = Scenario(
             id=id_, title=words["title"], cause=words["cause"], gate=words["gate"],
@@ -120,7 +121,7 @@ def read(id_: str, text: str) -> Scenario:
             client=tuple(ClientStep(each["do"], each.get("with")) for each in words["client"]),
             healing=tuple(heal.get("org", ())), heal_client=heal["client"],
         )  # fmt: skip
-    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+    except (KeyError, TypeError, tomli.TOMLDecodeError) as error:
         raise BadScenario(f"{id_}: {error!r}") from error
     _check(scenario)
     return scenario

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import unescape
 from urllib.parse import unquote
 
@@ -49,11 +50,14 @@ def words(text: str) -> str:
     return f" {_NO_WORD.sub(' ', text.lower()).strip()} "
 
 
-def mentions(phrase: str, text_words: str) -> bool:
+def mentions(phrases: tuple[str, ...], text_words: str) -> bool:
     """Whether the words contain a phrase; a trailing `*` leaves the end of its last word open."""
-    if phrase.endswith("*"):
-        return f" {phrase[:-1]}" in text_words
-    return f" {phrase} " in text_words
+    return any(each in text_words for each in _sought(phrases))
+
+
+@cache
+def _sought(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f" {each[:-1]}" if each.endswith("*") else f" {each} " for each in phrases)
 
 
 _ADDRESS = re.compile(r"\S*://\S+|\S*[?&#]?\b\w+=\S*")

@@ -137,7 +137,7 @@ def _mentioned(lines: Iterable[_Line], names: Iterable[str], reading: _Reading) 
         said = words(line.plain)
         for kind in kinds:
             for value, phrases in kind.mentions.items():
-                if any(mentions(phrase, said) for phrase in phrases):
+                if mentions(phrases, said):
                     yield reading.fact(kind.name, value, line)
 
 
@@ -147,7 +147,7 @@ def _flow(lines: list[_Line], flow: str, reading: _Reading) -> Iterator[Fact]:
         return
     said = words(" ".join(line.plain for line in lines))
     for value, phrases in reading.catalog.facts["request.flow"].mentions.items():
-        if any(mentions(phrase, said) for phrase in phrases):
+        if mentions(phrases, said):
             yield reading.fact("request.flow", value, mark="derived")
             return
 

@@ -56,7 +56,7 @@ def _refused(failure: Refused) -> Iterator[tuple[str, Value]]:
 
 def _mentioned(name: str, said: str, catalog: Catalog) -> Iterator[tuple[str, Value]]:
     for value, phrases in catalog.facts[name].mentions.items():
-        if any(mentions(phrase, said) for phrase in phrases):
+        if mentions(phrases, said):
             yield name, value
 
 
