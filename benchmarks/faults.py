@@ -20,29 +20,36 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "kits"))
 
 from engine_kit import refused, worker
 from evergrant.emulator.server import Emulator
-from fault_kit import FAULTS, INSIDE, Left, played
+from fault_kit import FAULTS, INSIDE, ON_POSTGRESQL, Fault, Left, played
 from keeper_kit import BROWSER_APP, Ground, grounded
+from store_kit import playing_on
 
 RUNS = 60
 TITLE = f"{'fault':48} {'lost':>14} {'double spends':>14} {'false dead':>11} {'requests':>9}"
 
 
 def main() -> None:
-    """Play each fault on a fresh org, and print a line for it."""
+    """Play each fault on a fresh org, on both databases, and print a line for it."""
     print(TITLE)
-    found: dict[str, Left] = {}
+    on = {"sqlite": FAULTS, "postgresql": {**FAULTS, **ON_POSTGRESQL}}
     with Emulator(seed=11) as org:
-        for name, fault in FAULTS.items():
-            with tempfile.TemporaryDirectory() as folder, grounded(org, Path(folder)) as ground:
-                left = found[name] = played(ground, fault)
-            lost = ("named, inside" if left.named else "NOT NAMED") if left.lost else "-"
-            if left.lost and name not in INSIDE:
-                lost = "OUTSIDE"
-            numbers = f"{left.double_spends:14} {left.false_dead:11} {left.requests:9}"
-            print(f"{name:48} {lost:>14} {numbers}")
-        _sum_up(found)
-        with tempfile.TemporaryDirectory() as folder, grounded(org, Path(folder)) as ground:
-            _window(ground)
+        for kind, faults in on.items():
+            print(f"--- {kind}")
+            with playing_on(kind):
+                _sum_up({name: _played(org, name, fault) for name, fault in faults.items()})
+                with tempfile.TemporaryDirectory() as folder, grounded(org, Path(folder)) as ground:
+                    _window(ground)
+
+
+def _played(org: Emulator, name: str, fault: Fault) -> Left:
+    with tempfile.TemporaryDirectory() as folder, grounded(org, Path(folder)) as ground:
+        left = played(ground, fault)
+    lost = ("named, inside" if left.named else "NOT NAMED") if left.lost else "-"
+    if left.lost and name not in INSIDE:
+        lost = "OUTSIDE"
+    numbers = f"{left.double_spends:14} {left.false_dead:11} {left.requests:9}"
+    print(f"{name:48} {lost:>14} {numbers}")
+    return left
 
 
 def _sum_up(found: dict[str, Left]) -> None:

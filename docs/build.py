@@ -19,6 +19,7 @@ from generator import (
     integration_file,
     marks,
     paste,
+    rules,
     settings,
     skill,
     transcripts,
@@ -40,6 +41,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     """Every page that holds something generated, and what it should read."""
     for name, page in REFERENCE.items():
         yield ROOT / "docs" / "reference" / name, page()
+    for name, text in rules.pages():
+        yield ROOT / "docs" / "reference" / name, text
     yield ROOT / "docs" / "paste-an-error.html", paste.page()
     for path, text in skill.pages():
         yield ROOT / path, text
@@ -59,6 +62,7 @@ def main(arguments: list[str]) -> int:
     for path, text in differing:
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")
         if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
     return 1 if differing and "--check" in arguments else 0
 

@@ -23,6 +23,7 @@ BY_SHAPE = {
     "refresh token": f"5Aep861{BODY}{BODY}",
     "authorization code in a URL": f"https://x/cb?code=aPrx{BODY}%3D%3D&state=abc",
     "code alone": f"aPrx{BODY}",
+    "API key of ours": f"evgk_0123456789abcdef_{BODY}{BODY}".replace(".", ""),
     "JWT": f"eyJhbGciOiJSUzI1NiJ9.{BODY.replace('.', '')}.{BODY.replace('.', '')}",
     "bearer header": f"Authorization: Bearer {BODY}1",
     "basic header": "Authorization: Basic cGxhbnRlZDpQbGFudGVk1Planted",

@@ -20,10 +20,19 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "allowed_hosts": (" a:1, b ,,", ("a:1", "b")),
     "public_url": ("https://ever.example", "https://ever.example"),
     "webhook_url": ("https://hooks.example/x", "https://hooks.example/x"),
+    "embed_origins": (
+        "https://a.example, https://b.example",
+        ("https://a.example", "https://b.example"),
+    ),
     "log_level": ("DEBUG", "DEBUG"),
     "check_interval_s": ("60", 60),
     "catalog": ("/srv/causes", Path("/srv/causes")),
+    "key_beside_data": ("yes", True),
     "lease_s": ("2.5", 2.5),
+    "watch_hands": ("3", 3),
+    "log_format": ("json", "json"),
+    "traces_endpoint": ("http://collector:4318/v1/traces", "http://collector:4318/v1/traces"),
+    "metrics_key_file": ("/run/secrets/metrics", Path("/run/secrets/metrics")),
 }
 
 

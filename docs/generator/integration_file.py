@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evergrant.cli.expectations import EXPECTED, KINDS
 from evergrant.cli.integration import MEMBERS, NEEDS
 from evergrant.oauth import FLOWS
+from evergrant.org.needs import COMPONENTS
 from generator.markdown import code, table
 from generator.markdown import page as whole
 
@@ -19,6 +21,18 @@ def page() -> str:
         "It names secrets by file or variable and never holds one; files are relative to its "
         "folder.",
         table(["member", "needed", "kind", "meaning"], _rows()),
+        "## What it needs of an org",
+        "All of it is optional; the guided reauthorization checks it one by one and tells of it.",
+        table(["member", "meaning"], [(code(name), means) for name, means in EXPECTED.items()]),
+        "A `[[requires]]` table names one of "
+        + ", ".join(code(each) for each in KINDS)
+        + ".\n`access` is `read` (as if left out), `create`, `edit` or `delete`, `why` says what "
+        "for, and `optional = true` lets it be missing.\n"
+        "A `[[steps]]` table has `name` and `do`; `where`, `link`, `who` and `evidence` may "
+        "follow.\n"
+        "`evidence` names what the step leaves behind, such as `NamedCredential Orbit_Cloud`: "
+        + ", ".join(code(each) for each in COMPONENTS)
+        + ".\nWithout it, a person says that the step was done.",
         "## What a flow needs besides",
         table(["flow", "needs", "the access token is renewed by"], _needs()),
         "## Legacy flows",

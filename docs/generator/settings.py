@@ -13,7 +13,10 @@ from generator.markdown import code, table
 from generator.markdown import page as whole
 
 OTHERS = {
-    "EVERGRANT_MASTER_KEY": "The master key, base64 of 32 bytes; wins over command and file.",
+    "EVERGRANT_MASTER_KEY": "The master key, base64 of 32 bytes; wins over command and file. "
+    "Former keys may follow after commas: they still open.",
+    "EVERGRANT_URL": "Where `evergrant token` and the SDK ask for access tokens.",
+    "EVERGRANT_API_KEY": "What they show there.",
     "EVERGRANT_WEBHOOK_SECRET": "Signs what is posted to the webhook (HMAC-SHA256).",
     "EVERGRANT_DEBUG": "Set to anything, an error that nobody expected shows its traceback.",
     "NO_COLOR": "Set to anything, nothing is coloured.",

@@ -5,6 +5,7 @@
     │   ├── BadInput           a text, file or option is not what it should be
     │   ├── NotFound           nothing has that id
     │   ├── BadCallback        state wrong, missing, replayed or expired, or another browser
+    │   ├── LinkRefused        a reconnect link that leads nowhere, and why
     │   ├── HostRefused        no login host (the right one is named), or not allowed
     │   └── PortInUse          somebody else listens there
     ├── Refused                Salesforce said no, in its own words
@@ -61,6 +62,18 @@ class NotFound(Misuse):
 
 class BadCallback(Misuse):
     """An OAuth callback that does not belong to a flow begun in this browser."""
+
+
+class LinkRefused(Misuse):
+    """A reconnect link that leads nowhere.
+
+    `reason` is one of `unknown`, `expired`, `revoked`, `used`, `ended`, and `form` for a form that
+    no page of the link made; *unknown* tells nothing about what exists.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this link cannot be used: {reason}", next_step="ask for a new one")
+        self.reason = reason
 
 
 class HostRefused(Misuse):

@@ -280,7 +280,7 @@ class Proof:
     `proven` is True, False, or None for *unproven*: it could not be looked at, `detail` says why.
     """
 
-    kind: Literal["identity", "call", "login_history"]
+    kind: Literal["identity", "call", "login_history", "sync"]
     proven: bool | None
     detail: str
 
@@ -291,7 +291,7 @@ class Notice:
 
     connection: str
     kind: str
-    """`broken`, `recovered`, `on hold`."""
+    """`broken`, `recovered`, `on hold`, `flapping`, `sync overdue`."""
     title: str
     text: str
     at: datetime

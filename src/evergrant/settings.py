@@ -22,11 +22,13 @@ class Settings:
     data_dir: Path = field(default_factory=lambda: user_data_path("evergrant", appauthor=False))
     """Folder of the database, the master key and the service's address; made 0700."""
     database_url: str = ""
-    """SQLAlchemy URL; empty means `evergrant.db` in the data folder."""
+    """SQLAlchemy URL of SQLite or PostgreSQL; empty means `evergrant.db` in the data folder."""
     master_key_file: Path | None = None
     """File with the master key; None means `master.key` in the data folder, made 0600 at first."""
     master_key_command: str = ""
     """A command that prints the master key (a secret manager's client); wins over the file."""
+    key_beside_data: bool = False
+    """Whether the key file may lie in the data folder of a service on PostgreSQL; `yes` or `no`."""
     login_host_production: str = "https://login.salesforce.com"
     """What the login host `production` stands for; an emulated org while rehearsing."""
     login_host_sandbox: str = "https://test.salesforce.com"
@@ -37,14 +39,25 @@ class Settings:
     """How browsers reach the service; the callback is `<public_url>/oauth/callback`."""
     webhook_url: str = ""
     """Where notices are posted as JSON; empty means they are only logged."""
+    embed_origins: tuple[str, ...] = ()
+    """Origins (`https://app.example.com`) of your product's pages that may embed parts of ours."""
     log_level: str = "WARNING"
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`; what is logged is masked at every level."""
+    log_format: str = "text"
+    """`text`, or `json` for one JSON object a line."""
+    traces_endpoint: str = ""
+    """OTLP endpoint (HTTP) that OpenTelemetry traces go to; empty sends none."""
+    metrics_key_file: Path | None = None
+    """File with the key that reads `/metrics`; None means `metrics.key` in the data folder."""
     catalog: Path | None = None
     """Folder with causes, facts, changes and terms of your own, laid over the catalog of causes."""
     check_interval_s: int = 900
     """Seconds between two checks of a healthy connection."""
+    watch_hands: int = 8
+    """How many connections one process checks at the same time."""
     lease_s: float = 20.0
-    """Seconds that the right to send a refresh token lasts without a sign of life of its holder."""
+    """Seconds that a right to a refresh token, or to a check, lasts without a sign of life of its
+    holder; then another worker takes over."""
 
     @property
     def database(self) -> str:
@@ -70,13 +83,23 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _answer(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise ValueError("it is yes or no")
+    return text.lower() == "yes"
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "data_dir": Path,
     "master_key_file": Path,
     "catalog": Path,
+    "metrics_key_file": Path,
     "allowed_hosts": _words,
+    "embed_origins": _words,
     "check_interval_s": int,
     "lease_s": float,
+    "key_beside_data": _answer,
+    "watch_hands": int,
 }
 
 

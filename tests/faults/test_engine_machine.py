@@ -185,7 +185,7 @@ class Machine(RuleBasedStateMachine):
         shutil.copy(template(), path)
         self.store = Store.open(f"sqlite:///{path}", patience_s=5)
         self.clock, self.now = ManualClock(NOW), 1000.0
-        self.vault = Vault(vault_kit.vault()._key, self.clock)
+        self.vault = Vault(vault_kit.vault().ring, self.clock)
         self.org = Org()
         self.doubted: set[str] = set()
         self.workers = [Worker(self._engine, self.org, self.licensed) for _ in range(3)]

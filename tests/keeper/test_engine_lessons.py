@@ -157,8 +157,7 @@ def test_L05c_an_answer_that_the_store_refuses_waits_in_a_file(ground: Ground) -
             raw.execute("BEGIN IMMEDIATE")
             locked.append(raw)
 
-    with worker(ground, trace=lock) as one:
-        one.store._patience_s = 0.1
+    with worker(ground, trace=lock, patience_s=0.1) as one:
         with pytest.raises(StoreTrouble):
             one.engine.renew(want)
         (path,) = (ground.keeper.settings.data_dir / "spill").glob("*.answer")
@@ -405,7 +404,7 @@ def test_L19_no_transaction_is_open_while_salesforce_is_asked(ground: Ground) ->
     connection = ground.connected()
     with worker(ground) as one:
         Walk(one, refused(ground, connection)).to(Send)
-        assert one.store._engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert one.store.database.writer.pool.checkedout() == 0  # type: ignore[attr-defined]
         with one.writing() as tx:
             assert tx.in_transaction()
 

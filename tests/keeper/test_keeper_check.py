@@ -17,7 +17,7 @@ from evergrant import evidence
 from evergrant import keeper as verbs
 from evergrant.errors import CouldNotLook, Misuse, NotSent, OutcomeUnknown, Refused
 from evergrant.health import Signal, State
-from evergrant.keeper.lease import LEASE, RENEW
+from evergrant.keeper.lease import RENEW
 from evergrant.model import Connection
 from evergrant.store import due, events
 from keeper_kit import (
@@ -248,7 +248,7 @@ def test_a_check_that_slept_through_its_turn_does_not_spend_the_token_that_was_r
         late = pool.submit(verbs.check, ground.keeper, connection.id)
         while ground.control.ask("GET", "/faults")[0]["times"]:
             pass
-        ground.control.advance(LEASE)
+        ground.control.advance(due.LEASE)
         assert verbs.check(ground.keeper, connection.id, renew=True).failure is None
         assert late.result().failure is None
     assert refreshes(ground) == 1
@@ -374,6 +374,6 @@ def test_a_check_that_never_gets_its_turn_says_so_and_changes_nothing(ground: Gr
 def test_the_turn_of_a_process_that_died_is_taken_over_when_its_lease_ends(ground: Ground) -> None:
     connection, now = ground.connected(), ground.keeper.clock.now()
     with ground.keeper.writing() as tx:
-        due.take(tx, RENEW, connection.id, now, owner="dead", lease=LEASE)
-    ground.control.advance(LEASE)
+        due.take(tx, RENEW, connection.id, now, owner="dead", lease=due.LEASE)
+    ground.control.advance(due.LEASE)
     assert verbs.check(ground.keeper, connection.id).failure is None

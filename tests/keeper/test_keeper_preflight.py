@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from evergrant.keeper import expect
 from evergrant.keeper.preflight import With, outcome_of, preflight
 from evergrant.keeper.preflight_checks import Row
 from evergrant.org.refresh_policy import refresh_policy
+from evergrant.store.expectations import Expectations, Requirement, Step
 from keeper_kit import (  # noqa: F401 (fixtures)
     JWT_APP,
     SERVER_APP,
@@ -116,3 +118,21 @@ def test_a_connected_app_shows_a_period_without_a_unit_and_no_date_follows(groun
     rows = table(ground, ground.connected(), session=ground.control.session())
     assert rows["Refresh policy"].outcome == "warn"
     assert "unit is not shown" in rows["Refresh policy"].told
+
+
+def test_what_the_integration_needs_is_looked_at_one_by_one(ground: Ground) -> None:
+    connection = ground.connected()
+    told = Expectations(
+        (
+            Requirement("object", "User", "read"),
+            Requirement("object", "Invoice__c", "read"),
+            Requirement("field", "User.Nickname__c", "read", is_optional=True),
+        ),
+        (Step("outbound", "Connect outbound"),),
+    )
+    expect(ground.keeper, connection.integration, told)
+    rows = {row.check: row for row in preflight(ground.keeper, connection.id, With())}
+    found = {name: rows[name].outcome for name in (
+        "Read User", "Read Invoice__c", "Read User.Nickname__c", "Connect outbound",
+    )}  # fmt: skip
+    assert list(found.values()) == ["pass", "fail", "warn", "could not look"]

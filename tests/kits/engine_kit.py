@@ -28,11 +28,16 @@ QUICK = Rules(lease_s=0.6, patience_s=10.0, commit_wait_s=0.01, contended_s=(0.0
 
 @contextmanager
 def worker(
-    ground: Ground, rules: Rules = QUICK, *, trace: Trace | None = None, name: str = "worker"
+    ground: Ground,
+    rules: Rules = QUICK,
+    *,
+    trace: Trace | None = None,
+    name: str = "worker",
+    patience_s: float = 2,
 ) -> Iterator[Keeper]:
     """Another worker on the same store, with a pool, an engine and threads of its own."""
     known = ground.keeper
-    with wire.client() as pool, Store.open(known.settings.database, patience_s=2) as store:
+    with wire.client() as pool, Store.open(known.settings.database, patience_s=patience_s) as store:
         say = partial(wire.run, via=pool, clock=known.clock)
         spill = known.settings.data_dir / "spill"
         engine = Engine(

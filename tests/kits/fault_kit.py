@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event
 
+import store_kit
 from engine_kit import QUICK, Walk, fingerprint, refused, rows, sent, worker
 from evergrant import keeper as verbs
 from evergrant.errors import CouldNotLook, EvergrantError
@@ -132,7 +132,12 @@ def child(environ: dict[str, str], want: Want, moment: str, what: int) -> None:
 def process(ground: Ground, connection: Connection, moment: str, what: int) -> Iterator[Any]:
     """A child that meets its fate at a moment; it is gone at the end of the block."""
     folder = str(ground.keeper.settings.data_dir)
-    environ = {**KEY, "EVERGRANT_DATA_DIR": folder, "EVERGRANT_LEASE_S": "0.6"}
+    environ = {
+        **KEY,
+        "EVERGRANT_DATA_DIR": folder,
+        "EVERGRANT_DATABASE_URL": ground.keeper.settings.database_url,
+        "EVERGRANT_LEASE_S": "0.6",
+    }
     args = (environ, refused(ground, connection), moment, what)
     found = _PROCESSES.Process(target=child, args=args, daemon=True)
     found.start()
@@ -235,7 +240,17 @@ def limits(ground: Ground, connection: Connection) -> None:
 # --- the store -----------------------------------------------------------------------------------
 
 
-def in_store(pragma: str, moment: str) -> Fault:
+FULL, READ_ONLY = "full", "read-only"
+_BREAKS = {
+    "sqlite": {FULL: "PRAGMA max_page_count=1", READ_ONLY: "PRAGMA query_only=ON"},
+    "postgresql": {
+        FULL: "DO $$ BEGIN RAISE 'no space left on device' USING ERRCODE = '53100'; END $$",
+        READ_ONLY: "SET TRANSACTION READ ONLY",
+    },
+}
+
+
+def in_store(how: str, moment: str) -> Fault:
     """From a moment on, the store takes nothing: it is full, or read-only; later it does again."""
 
     def fault(ground: Ground, connection: Connection) -> None:
@@ -246,32 +261,78 @@ def in_store(pragma: str, moment: str) -> Fault:
                 broken.append(now)
 
         with worker(ground, replace(QUICK, commit_tries=2), trace=trace) as one:
-            event.listen(one.store._engine, "begin", lambda tx: _break(tx, pragma, broken))
+            writer = one.store.database.writer
+            event.listen(writer, "begin", lambda tx: _break(tx, how, broken))
             trouble(one, refused(ground, connection))
 
     return fault
 
 
-def _break(tx: Any, pragma: str, broken: list[str]) -> None:
-    tx.exec_driver_sql(pragma if broken else "PRAGMA query_only=OFF")
+def _break(tx: Any, how: str, broken: list[str]) -> None:
+    if broken:
+        tx.exec_driver_sql(_BREAKS[tx.dialect.name][how])
+    elif tx.dialect.name == "sqlite":
+        tx.exec_driver_sql("PRAGMA query_only=OFF")
 
 
 def gone(moment: str) -> Fault:
-    """The database file is taken away at a moment, and put back later."""
+    """The database is taken away at a moment, and put back later."""
 
     def fault(ground: Ground, connection: Connection) -> None:
-        path = ground.keeper.store.path
-        aside = path.with_suffix(".aside")
+        with ExitStack() as away:
+
+            def trace(now: str) -> None:
+                if now == moment and not taken:
+                    taken.append(now)
+                    away.enter_context(store_kit.taken_away(ground.keeper.store))
+
+            taken: list[str] = []
+            with worker(ground, replace(QUICK, commit_tries=2), trace=trace) as one:
+                want = refused(ground, connection)
+                trouble(one, want)
+                away.close()
+
+    return fault
+
+
+def broken_off(commits: bool) -> Fault:
+    """The database goes away in the middle of each of three commits: before it, or just after."""
+
+    def fault(ground: Ground, connection: Connection) -> None:
+        want, left = refused(ground, connection), list(range(3))
+        with worker(ground, QUICK) as one:
+
+            def go_away(tx: Any) -> None:
+                if left and tx.get_execution_options().get("writes"):
+                    left.pop()
+                    raw = tx.connection.driver_connection
+                    if commits:
+                        raw.commit()
+                    store_kit.cut(raw)
+
+            event.listen(one.store.database.writer, "commit", go_away)
+            trouble(one, want)
+            trouble(one, want)
+
+    return fault
+
+
+def at_moment(moment: str, do: Callable[[], None]) -> Fault:
+    """Something is done at a moment of a refresh, once; the worker goes on and tries again."""
+
+    def fault(ground: Ground, connection: Connection) -> None:
+        left = [moment]
 
         def trace(now: str) -> None:
-            if now == moment and path.exists():
-                path.rename(aside)
+            if now in left:
+                left.clear()
+                do()
 
-        with worker(ground, replace(QUICK, commit_tries=2), trace=trace) as one:
-            want = refused(ground, connection)
+        want = refused(ground, connection)
+        with worker(ground, PATIENT, trace=trace) as one:
             trouble(one, want)
-            if aside.exists():
-                aside.rename(path)
+            trouble(one, want)
+        assert not left, "the moment came"
 
     return fault
 
@@ -285,21 +346,10 @@ def trouble(keeper: Keeper, want: Want) -> None:
 
 def restored(ground: Ground, connection: Connection) -> None:
     """Yesterday's backup is put in place of today's database, and marked as what it is."""
-    store = ground.keeper.store
-    with store.read() as tx:
-        tx.exec_driver_sql("SELECT 1")
-    copy = store.path.with_suffix(".yesterday")
-    raw = store._engine.raw_connection()
-    raw.execute(f"VACUUM INTO '{copy}'")
-    raw.close()
-    verbs.check(ground.keeper, connection.id, renew=True)
-    store._engine.dispose()
-    for each in store.path.parent.glob("evergrant.db*"):
-        each.unlink()
-    shutil.move(copy, store.path)
+    with store_kit.backed_up(ground.keeper.store):
+        verbs.check(ground.keeper, connection.id, renew=True)
     with Store.open(ground.keeper.settings.database) as again, again.write() as tx:
         token_requests.doubt(tx, "restore", ground.keeper.clock.now())
-    store._inode = store.path.stat().st_ino
 
 
 # --- clocks, names, people -----------------------------------------------------------------------
@@ -349,10 +399,10 @@ FAULTS: dict[str, Fault] = {
     "answer breaks off": cut("midway"),
     "503 with HTML for an hour": pages,
     "rate limits for an hour": limits,
-    "store full before": in_store("PRAGMA max_page_count=1", "before Claim"),
-    "store full when the answer came": in_store("PRAGMA max_page_count=1", "answer came"),
-    "store read-only before": in_store("PRAGMA query_only=ON", "before Claim"),
-    "store read-only when the answer came": in_store("PRAGMA query_only=ON", "answer came"),
+    "store full before": in_store(FULL, "before Claim"),
+    "store full when the answer came": in_store(FULL, "answer came"),
+    "store read-only before": in_store(READ_ONLY, "before Claim"),
+    "store read-only when the answer came": in_store(READ_ONLY, "answer came"),
     "store gone before": gone("before Claim"),
     "store gone when the answer came": gone("answer came"),
     "clock jumps forward an hour": jumps(timedelta(hours=1)),
@@ -362,6 +412,11 @@ FAULTS: dict[str, Fault] = {
     "yesterday's backup restored": restored,
 }
 """Every fault by name."""
+ON_POSTGRESQL: dict[str, Fault] = {
+    "PostgreSQL goes away before commits": broken_off(commits=False),
+    "PostgreSQL goes away after commits, unheard": broken_off(commits=True),
+}
+"""Faults that only a database at the end of a wire has."""
 INSIDE = frozenset(
     {f"kill -9: {moment}" for moment in WINDOW}
     | {"reset after rotation", "answer breaks off", "yesterday's backup restored"}

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import store_kit
 from evergrant import keeper as verbs
 from evergrant.clock import ShiftedClock
 from evergrant.drills.control import Control
@@ -197,7 +198,8 @@ def no_session() -> dict[str, Any]:
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    return Settings(data_dir=folder / "data", public_url="http://127.0.0.1:9").but(**more)
+    there = Settings(folder / "data", store_kit.remote(folder), public_url="http://127.0.0.1:9")
+    return there.but(**more)
 
 
 @pytest.fixture(scope="session", name="shared_org")

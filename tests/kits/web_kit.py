@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from embed_kit import ORIGINS
 from evergrant import keeper as verbs
 from evergrant.api.address import operator_key
 from evergrant.api.app import Face
@@ -128,7 +129,7 @@ def web_fixture(
     stage_of: dict[str, Stage] = {}
     faces = (with_breaks(stage_of, control, shared_org.url),)
     own = shared_org.url.removeprefix("http://")
-    settings = settings_in(tmp_path, allowed_hosts=(own,))
+    settings = settings_in(tmp_path, allowed_hosts=(own,), embed_origins=ORIGINS)
     with (
         serving(settings, "127.0.0.1", 0, clock=clock, faces=faces) as service,
         httpx2.Client(follow_redirects=False, timeout=20.0) as browser,

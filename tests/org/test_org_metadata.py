@@ -9,7 +9,8 @@ import pytest
 
 from evergrant.errors import Malformed, Refused
 from evergrant.model import Secret, Session
-from evergrant.org.metadata import POLLS, manifest, retrieve
+from evergrant.org.metadata import manifest, retrieve
+from evergrant.org.metadata_call import POLLS
 from evergrant.wire import Pause, Reply, rehearse
 
 SESSION = Session("https://acme.example/", Secret("00Dx!planted&token"))

@@ -11,11 +11,24 @@ from threading import Thread
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from evergrant.store import Store, Tx, due
 from evergrant.store.due import LEASE, Due
-from store_kit import NOW, fresh, seed, url
+from store_kit import (
+    NOW,
+    each_database_fixture,  # noqa: F401 (a fixture)
+    fresh,
+    seed,
+    url,
+)
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
@@ -196,5 +209,25 @@ class Leases(RuleBasedStateMachine):
         assert sum(self.holds(each) for each in self.leases) <= 1
 
 
-Leases.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
-test_leases_are_exclusive_in_any_order_of_events = Leases.TestCase
+def test_leases_are_exclusive_in_any_order_of_events() -> None:
+    bounds = settings(max_examples=15, stateful_step_count=20, deadline=None)
+    run_state_machine_as_test(Leases, settings=bounds)
+
+
+def test_what_is_due_next_is_found_by_an_index_and_not_by_looking_at_all_of_it(
+    tx: Tx, each_database: str
+) -> None:
+    if each_database == "sqlite":
+        asked = "EXPLAIN QUERY PLAN " + due._NEXT._for(tx.dialect).sql
+        plan = tx.exec_driver_sql(asked, (CHECK, "3", "3", 0)).all()
+        assert "due_by_kind (kind=? AND at<?)" in str(plan)
+        assert "TEMP B-TREE" not in str(plan)
+    names = tx.exec_driver_sql(_INDEXES[each_database]).scalars().all()
+    assert "due_by_kind" in names
+
+
+CHECK = "check"
+_INDEXES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+    "postgresql": "SELECT indexname FROM pg_indexes",
+}

@@ -337,7 +337,7 @@ def test_a_file_in_the_place_of_the_folder_is_trouble_with_its_reason(tmp_path: 
         ("sqlite://", "no file"),
         ("sqlite:///:memory:", "no file"),
         ("sqlite:///file:x?mode=memory&uri=true", "no file"),
-        ("postgresql://u:hunter2@db/evergrant", "SQLite only"),
+        ("mysql://u:hunter2@db/evergrant", "SQLite and PostgreSQL"),
         ("no url at all, hunter2", "no SQLAlchemy URL"),
     ],
 )

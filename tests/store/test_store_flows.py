@@ -14,7 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from evergrant.errors import NotFound
 from evergrant.store import Store, Tx, flows
 from evergrant.store.flows import LIFETIME, Flow
-from store_kit import NOW, fresh, seed, url
+from store_kit import (
+    NOW,
+    each_database_fixture,  # noqa: F401 (a fixture)
+    fresh,
+    seed,
+    url,
+)
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 NEW = Flow(
     id="flw_1",

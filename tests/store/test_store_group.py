@@ -22,7 +22,15 @@ from evergrant.store.loop_group import LoopGroup
 from evergrant.store.prepared import Prepared
 from evergrant.store.tables import event
 from evergrant.store.types import is_plain
-from store_kit import NOW, fresh, seed
+from store_kit import (
+    NOW,
+    each_database_fixture,  # noqa: F401 (a fixture)
+    fresh,
+    seed,
+    taken_away,
+)
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 def noting(text: str) -> Any:
@@ -55,7 +63,7 @@ def test_what_waits_together_is_committed_together_in_order(tmp_path: Path) -> N
         group, go = Group(store), threading.Event()
         held(group, threading.Event(), go)
         commits: list[int] = []
-        sa.event.listen(store._engine, "commit", lambda _: commits.append(1))
+        sa.event.listen(store.database.writer, "commit", lambda _: commits.append(1))
         waiting = [group.submit(noting(str(number))) for number in range(20)]
         go.set()
         for each in waiting:
@@ -85,10 +93,8 @@ def test_a_store_that_is_gone_is_told_to_everybody_who_waits(tmp_path: Path) -> 
         with store.write() as tx:
             seed(tx)
         group = Group(store)
-        store.path.rename(store.path.with_suffix(".aside"))
-        with pytest.raises(StoreTrouble):
+        with taken_away(store), pytest.raises(StoreTrouble):
             group.do(noting("lost"))
-        store.path.with_suffix(".aside").rename(store.path)
         group.do(noting("found"))
         group.close()
         assert said(store) == ["found"]
@@ -113,10 +119,8 @@ def test_a_store_that_is_gone_is_told_in_the_event_loop_too(tmp_path: Path) -> N
     with fresh(tmp_path) as store:
         with store.write() as tx:
             seed(tx)
-        store.path.rename(store.path.with_suffix(".aside"))
-        with pytest.raises(StoreTrouble):
+        with taken_away(store), pytest.raises(StoreTrouble):
             asyncio.run(LoopGroup(store).do(noting("lost")))
-        store.path.with_suffix(".aside").rename(store.path)
         asyncio.run(LoopGroup(store).do(noting("found")))
         assert said(store) == ["found"]
 

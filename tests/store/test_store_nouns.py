@@ -19,7 +19,16 @@ from evergrant.model import Event, Fact, Identity, Incident, Proof, Secret, Subj
 from evergrant.store import Tx, connections, events, incidents, integrations, parts
 from evergrant.store.incidents import Case
 from evergrant.store.types import redacted
-from store_kit import NOW, connection, fresh, integration, seed
+from store_kit import (
+    NOW,
+    connection,
+    each_database_fixture,  # noqa: F401 (a fixture)
+    fresh,
+    integration,
+    seed,
+)
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 WHO = Identity("00D5g00000ABCDEEA4", "0055g00000XYZABAA2", "ada@acme.example")
 TOKEN = "00D5g00000ABCDE!AQEAQplantedplantedplanted.planted"

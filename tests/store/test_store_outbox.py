@@ -11,7 +11,13 @@ import pytest
 from evergrant.model import Notice, Secret
 from evergrant.store import Tx, outbox
 from evergrant.store.outbox import HIDDEN_FOR
-from store_kit import NOW, fresh
+from store_kit import (
+    NOW,
+    each_database_fixture,  # noqa: F401 (a fixture)
+    fresh,
+)
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 BROKEN = Notice("con_acme", "broken", "acme is broken", "reconnect it", NOW, {"tries": 2})
 

@@ -12,7 +12,7 @@ import pytest
 
 from evergrant.errors import VaultTrouble
 from evergrant.settings import Settings
-from evergrant.vault.keys import load_key
+from evergrant.vault.keys import open_ring
 from evergrant.vault.sealing import MasterKey
 
 RAW = bytes(range(32))
@@ -20,7 +20,7 @@ TEXT = base64.b64encode(RAW).decode()
 
 
 def load(folder: Path, environ: dict[str, str] | None = None, **more: str) -> MasterKey:
-    return load_key(Settings(data_dir=folder / "data").but(**more), environ or {})
+    return open_ring(Settings(data_dir=folder / "data").but(**more), environ or {}).current
 
 
 def test_the_first_run_makes_a_key_for_its_owner_alone_and_the_next_finds_it(
@@ -38,8 +38,8 @@ def test_the_first_run_makes_a_key_for_its_owner_alone_and_the_next_finds_it(
 def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from evergrant.settings import Settings\n"
-        "from evergrant.vault.keys import load_key\n"
-        "print(load_key(Settings(data_dir=Path(sys.argv[1])), {}).id)"
+        "from evergrant.vault.keys import open_ring\n"
+        "print(open_ring(Settings(data_dir=Path(sys.argv[1])), {}).current.id)"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "data")]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]

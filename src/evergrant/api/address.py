@@ -23,7 +23,18 @@ def operator_key(settings: Settings) -> Secret:
 
     Raises `CouldNotLook` when the file holds none.
     """
-    path = settings.data_dir / "operator.key"
+    return _word_in(settings.data_dir / "operator.key")
+
+
+def metrics_key(settings: Settings) -> Secret:
+    """The key that reads metrics and nothing else; made 0600 when it is first asked for.
+
+    Raises `CouldNotLook` when the file holds none.
+    """
+    return _word_in(settings.metrics_key_file or settings.data_dir / "metrics.key")
+
+
+def _word_in(path: Path) -> Secret:
     if not path.exists():
         _make(path)
     if key := path.read_text().strip():
@@ -71,6 +82,16 @@ def announced(settings: Settings) -> str:
             next_step="start it in another terminal with `evergrant serve`",
             whose="operator",
         ) from error
+
+
+def running(settings: Settings) -> int:
+    """Process id of the service that announced itself here and lives; 0 when there is none."""
+    try:
+        pid = int(json.loads(_file(settings).read_text())["pid"])
+        os.kill(pid, 0)
+    except (OSError, ValueError, KeyError):
+        return 0
+    return pid
 
 
 def _file(settings: Settings) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
@@ -11,21 +12,18 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from evergrant import keeper as verbs
+from evergrant.api.audit_log import Acting, audit_routes
+from evergrant.api.embed import embed_routes
+from evergrant.api.guard import Guarded, TooLarge, too_large
+from evergrant.api.links import link_routes
+from evergrant.api.syncs import sync_routes
+from evergrant.api.token_document import with_tokens
+from evergrant.api.tokens import TokenDesk
 from evergrant.errors import EvergrantError, Misuse, NotFound
 from evergrant.keeper import Keeper
 from evergrant.model import Secret, as_json
 from evergrant.store.flows import Flow
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-"""Headers of every answer; a face that sets one of them itself keeps its own."""
+from evergrant.store.operators import Role
 
 Face = Callable[[FastAPI, Keeper], None]
 """Something that adds its routes to the service: the console is one."""
@@ -42,6 +40,12 @@ class NewFlow(BaseModel):
     force_login: bool = False
 
 
+class NewSignIn(BaseModel):
+    """Somebody who may sign in to the console."""
+
+    role: Role = "operator"
+
+
 class SeenText(BaseModel):
     """What a person sees where no callback came."""
 
@@ -53,17 +57,22 @@ def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
 
     Nothing here is open to a stranger but `/health`; each of `faces` sees to its own routes.
     """
-    app = FastAPI(title="Evergrant", docs_url=None, redoc_url=None, openapi_url=None)
+    tokens = TokenDesk(keeper)
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await tokens.close()
+
+    app = FastAPI(
+        title="Evergrant", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living
+    )
     app.add_exception_handler(EvergrantError, _told_error)
 
-    @app.middleware("http")
-    async def guarded(
-        request: Request, go_on: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        answer = await go_on(request)
-        for name, value in HEADERS.items():
-            answer.headers.setdefault(name, value)
-        return answer
+    app.add_middleware(Acting)
+    app.add_middleware(Guarded)
+    app.add_exception_handler(TooLarge, too_large)
+    app.router.routes.append(tokens.route)
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -71,6 +80,8 @@ def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
         return {"status": "ok"}
 
     app.include_router(_operator(app, keeper, key))
+    app.include_router(sync_routes(keeper, key))
+    app.include_router(embed_routes(keeper, key))
     for add_to in faces:
         add_to(app, keeper)
     return app
@@ -111,13 +122,17 @@ def _operator(app: FastAPI, keeper: Keeper, key: Secret) -> APIRouter:
         return _told(verbs.no_callback(keeper, flow_id, sight.text))
 
     @routes.post("/sign-in-links", status_code=201)
-    def invite() -> dict[str, str]:
+    def invite(wanted: NewSignIn | None = None) -> dict[str, str]:
         """A sign-in link for the console; it is shown once."""
-        return {"link": verbs.invite(keeper).reveal()}
+        role = wanted.role if wanted else "operator"
+        return {"link": verbs.invite(keeper, role=role).reveal()}
+
+    routes.include_router(link_routes(keeper))
+    routes.include_router(audit_routes(keeper))
 
     @routes.get("/openapi.json", include_in_schema=False)
     def document() -> dict[str, object]:
-        return app.openapi()
+        return with_tokens(app.openapi())
 
     return routes
 

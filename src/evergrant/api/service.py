@@ -5,19 +5,31 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from evergrant.api.address import announce, operator_key, withdraw
+from evergrant.api.address import announce, metrics_key, operator_key, withdraw
 from evergrant.api.app import Face, create
 from evergrant.api.listening import listen
+from evergrant.api.metrics import Metrics
+from evergrant.api.operate import Operated
+from evergrant.api.traces import traced
 from evergrant.clock import Clock
+from evergrant.errors import BadInput
 from evergrant.keeper import Keeper, open_keeper
 from evergrant.settings import Settings
-from evergrant.watch import Walker
+from evergrant.watch import watching
+
+Role: TypeAlias = Literal["all", "web", "worker"]
+"""What a process does: answer requests, watch, or both."""
+DRAIN_S = 20
+"""Seconds that requests under way may take once the service is told to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +49,77 @@ def serving(
     *,
     clock: Clock | None = None,
     faces: Sequence[Face] = (),
+    role: Role = "all",
 ) -> Iterator[Service]:
-    """Run the service in a thread of this process until the block ends."""
-    with listen(host, port) as opened:
+    """Run the service, or one role of it, in a thread of this process until the block ends.
+
+    Raises `BadInput` for a role apart on SQLite, which one process serves.
+    """
+    with listen(host, port) as opened, ExitStack() as held:
         port = opened.getsockname()[1]
         settings, here = _with_port(settings, host, port), f"http://{_ANY.get(host, host)}:{port}"
-        with open_keeper(settings, clock=clock) as keeper, Walker(keeper):
-            server = _server(keeper, settings, faces)
-            thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
-            thread.start()
+        keeper = held.enter_context(open_keeper(settings, clock=clock))
+        _require_alone(keeper, role)
+        metrics = Metrics(keeper)
+        held.enter_context(metrics.listening())
+        held.enter_context(traced(settings.traces_endpoint))
+        watch = held.enter_context(watching(keeper)) if role != "web" else None
+        is_watching = watch.is_alive if watch else _always
+        operated = Operated(keeper, metrics, metrics_key(settings), is_watching)
+        server = _server(_application(keeper, settings, faces, operated, role))
+        thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
+        thread.start()
+        if role != "worker":
             # NOTE: not the public URL: the operator's key has no business beyond this machine.
             announce(settings, here)
-            try:
-                yield Service(here, keeper)
-            finally:
-                withdraw(settings)
-                server.should_exit = True
-                thread.join(timeout=10)
+        try:
+            yield Service(here, keeper)
+        finally:
+            # What balances the load sees that we are ending; then what is under way ends.
+            operated.draining.set()
+            withdraw(settings)
+            server.should_exit = True
+            thread.join(timeout=DRAIN_S + 5)
 
 
-def _server(keeper: Keeper, settings: Settings, faces: Sequence[Face]) -> uvicorn.Server:
-    app = create(keeper, operator_key(settings), faces)
+def _require_alone(keeper: Keeper, role: Role) -> None:
+    if role != "all" and not keeper.store.is_remote:
+        raise BadInput(
+            f"the role {role!r} needs PostgreSQL",
+            why="On SQLite one process serves and watches.",
+            next_step="leave out --role, or set EVERGRANT_DATABASE_URL to a PostgreSQL database",
+            whose="operator",
+        )
+
+
+def _application(
+    keeper: Keeper, settings: Settings, faces: Sequence[Face], operated: Operated, role: Role
+) -> ASGIApp:
+    if role == "worker":
+        # Health and metrics alone: a worker answers to nobody else.
+        return Starlette(routes=operated.routes())
+    return create(keeper, operator_key(settings), (*faces, operated.add_to))
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
     # NOTE: a callback's address carries a code and a state.  `access_log` alone would only
     # take the handlers away: the logger would serve whoever attaches one.
     logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Server(
-        uvicorn.Config(app, access_log=False, log_config=None, lifespan="off", server_header=False)
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
     )
+
+
+def _always() -> bool:
+    """A process that is not to watch lacks nothing."""
+    return True
 
 
 def _with_port(settings: Settings, host: str, port: int) -> Settings:

@@ -22,6 +22,7 @@ PLACEHOLDERS = frozenset(
         "callback",
         "certificate",
         "consumer_key",
+        "days",
         "first_address",
         "last_address",
         "origin",

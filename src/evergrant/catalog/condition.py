@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, assert_never
 
 from evergrant.errors import BadInput
@@ -142,4 +143,9 @@ def text_of(value: object) -> str:
     """A value as the vocabulary writes it: lower case, one blank between words."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return " ".join(str(value).lower().split())
+    return _plain(str(value))
+
+
+@lru_cache(4096)  # the same few words are compared over and over
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())

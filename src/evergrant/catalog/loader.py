@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from evergrant.catalog.causes import Known, read_cause, read_source
 from evergrant.catalog.changes import read_changes
@@ -43,9 +44,9 @@ def read(folder: Path, *overlays: Path) -> Catalog:
     An overlay may hold `causes/*.toml`, `facts.toml`, `changes.toml` and `terms.toml`.
     Raises `BadInput` naming file and line.
     """
-    facts = read_facts(*_read(folder / "facts.toml"))
-    gates = _gates(*_read(folder / "gates.toml"))
-    changes = read_changes(*_read(folder / "changes.toml"))
+    facts = read_facts(*read_toml(folder / "facts.toml"))
+    gates = _gates(*read_toml(folder / "gates.toml"))
+    changes = read_changes(*read_toml(folder / "changes.toml"))
     for each in overlays:
         _check_overlay(each)
         facts = read_facts(*_read_if(each / "facts.toml"), facts)
@@ -70,7 +71,7 @@ class _Causes:
     def add(self, folder: Path, known: Known) -> None:
         """Those of a folder; a cause of the same name is replaced."""
         for path in sorted((folder / "causes").glob("*.toml")):
-            entry = Entry(*_read(path))
+            entry = Entry(*read_toml(path))
             self.found[path.stem] = read_cause(path.stem, entry, known)
             self.entries[path.stem] = entry
 
@@ -104,20 +105,24 @@ def _check_overlay(folder: Path) -> None:
 
 def _read_if(path: Path) -> tuple[Page, dict[str, Any]]:
     """A file that need not be there."""
-    return _read(path) if path.exists() else (Page(path.name, ""), {})
+    return read_toml(path) if path.exists() else (Page(path.name, ""), {})
 
 
-def _read(path: Path) -> tuple[Page, dict[str, Any]]:
+def read_toml(path: Path) -> tuple[Page, dict[str, Any]]:
+    """A file of the catalog, as its text and as what stands in it.
+
+    Raises `BadInput` naming file and line.
+    """
     is_ours = path.is_relative_to(FOLDER)
     name = f"{path.parent.name}/{path.name}" if is_ours else str(path)
     try:
         text = path.read_text("utf-8")
-        return Page(name, text), tomllib.loads(text)
+        return Page(name, text), tomli.loads(text)
     except OSError as error:
         raise BadInput(f"{name} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{name}, line 1: not UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         # NOTE: the parser also refuses a key that is there twice, so ids cannot be double.
         line = line_in_message(str(error))
         raise BadInput(f"{name}, line {line}: not TOML: {error}") from error

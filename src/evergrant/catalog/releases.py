@@ -37,3 +37,15 @@ def newer_than(checked: date, today: date) -> Release | None:
     """The newest release, where it came after the day on which something was checked."""
     release = latest(today)
     return release if release.day > checked else None
+
+
+def day_of(name: str) -> date:
+    """The day of a release by its name (`Summer '27`).
+
+    Raises `ValueError` for what is no release.
+    """
+    season, _, year = name.partition(" '")
+    for known, month, day, ahead in _DAYS:
+        if season == known and year.isdigit():
+            return date(2000 + int(year) - ahead, month, day)
+    raise ValueError(name)

@@ -5,12 +5,13 @@ They are read when a word is explained, and not before: diagnosing a text needs 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+
+import tomli
 
 from evergrant.catalog.causes import read_source
 from evergrant.catalog.condition import text_of
@@ -80,7 +81,7 @@ def looked_up(text: str) -> tuple[Word, ...]:
 
 def _read(path: Path) -> tuple[Page, dict[str, Any]]:
     text = path.read_text("utf-8")
-    return Page(f"{path.parent.name}/{path.name}", text), tomllib.loads(text)
+    return Page(f"{path.parent.name}/{path.name}", text), tomli.loads(text)
 
 
 def _of_page(page: Page, data: Mapping[str, Any], known: Mapping[str, Source]) -> Iterator[Word]:

@@ -8,9 +8,13 @@ import click
 
 from evergrant.cli import (
     agents,
+    audit,
+    audit_log,
     authorize,
+    backup,
     bundle,
     connections,
+    contain,
     demo,
     diagnose,
     doctor,
@@ -18,11 +22,17 @@ from evergrant.cli import (
     emulator,
     explain,
     faults,
+    forecast,
     incident,
     jwt,
     keep_alive,
+    keys,
+    links,
+    new_app,
     preflight,
+    repair,
     serve,
+    token,
     verify,
 )
 
@@ -38,6 +48,8 @@ Exit codes: 0 yes or done, 1 a finding or not proven, 2 bad input, 3 not known, 
 COMMANDS: tuple[click.Command, ...] = (
     diagnose.diagnose,
     doctor.doctor,
+    audit.audit,
+    forecast.forecast,
     preflight.preflight,
     explain.explain,
     demo.demo,
@@ -49,9 +61,15 @@ COMMANDS: tuple[click.Command, ...] = (
     connections.pause,
     connections.resume,
     connections.remove,
+    contain.contain,
+    links.link,
+    audit_log.audit_log,
     keep_alive.keep_alive,
+    token.token,
     serve.serve,
     serve.sign_in,
+    backup.backup,
+    backup.restore,
     drill.drill,
     agents.mcp,
 )
@@ -88,6 +106,13 @@ def build() -> click.Group:
     whole.add_command(
         _group("What broke, why, and what was done.", INCIDENT_COMMANDS, name="incident")
     )
+    of_apps = "Apps that are made as they should be."
+    whole.add_command(_group(of_apps, new_app.COMMANDS, name="app"))
+    of_repairs = "Mend what the audit found: plan, try, apply, prove."
+    whole.add_command(_group(of_repairs, repair.COMMANDS, name="repair"))
+    of_keys = "Keys of applications that read access tokens, and the log of what they read."
+    whole.add_command(_group(of_keys, token.COMMANDS, name="api-keys"))
+    whole.add_command(_group("Master keys, which seal the store.", keys.COMMANDS, name="keys"))
     of_bundles = "Evidence as one redacted file, judged elsewhere with the same answer."
     whole.add_command(_group(of_bundles, bundle.COMMANDS, name="bundle"))
     return whole
@@ -111,4 +136,6 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
 def _begin() -> None:
     from evergrant import log, settings
 
-    log.configure(settings.load().log_level)
+    known = settings.load()
+    log.configure(known.log_level, form=known.log_format)
+    click.get_current_context().with_resource(log.acting_as(audit_log.myself()))

@@ -118,7 +118,9 @@ def reauthorize(
 
 
 def _integration(keeper: Keeper, name: str, settings: Settings) -> Integration:
+    from evergrant.cli.expectations import read_expectations
     from evergrant.cli.integration import read_integration
+    from evergrant.keeper import expect
 
     if not (Path(name).is_file() or name.endswith(".toml")):
         with keeper.reading() as tx:
@@ -126,6 +128,7 @@ def _integration(keeper: Keeper, name: str, settings: Settings) -> Integration:
     told = read_integration(name, settings)
     with keeper.writing() as tx:
         keeper.vault.save_integration(tx, told)
+    expect(keeper, told.id, read_expectations(name))
     return told
 
 
@@ -167,7 +170,10 @@ def _through_browser(
 def _flow_text(end: dict[str, Any]) -> str:
     outcome = end["outcome"]
     if end["status"] == "done":
-        return "\n".join(["Connected.", *(_proof_line(**proof) for proof in outcome["proofs"])])
+        proofs = (_proof_line(**proof) for proof in outcome["proofs"])
+        missing = (each for each in outcome.get("needs", ()) if each["standing"] == "missing")
+        needs = (f"  missing in the org: {each['title']} ({each['told']})" for each in missing)
+        return "\n".join(["Connected.", *proofs, *needs])
     if end["status"] == "on_hold":
         return _held(end["connection"])
     cause = outcome.get("cause")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,7 @@ from click.exceptions import Exit
 
 from evergrant.cli.diagnose import NOT_KNOWN, judge
 from evergrant.cli.gathering import Asked, asking, gathered, wanted
-from evergrant.cli.output import Format, emit, format_option, harmless, progress, say
+from evergrant.cli.output import Format, deliver, emit, format_option, progress, say
 from evergrant.cli.reading import documents
 from evergrant.errors import BadInput
 
@@ -40,7 +39,7 @@ def save(
     question = wanted(asked)
     evidence = _of(files, connection, asked)
     made = pack(evidence.gathered, question, made_at=SystemClock().now())
-    _write(output, json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+    deliver(output, json.dumps(made, ensure_ascii=False, indent=1) + "\n")
 
 
 @click.command()
@@ -106,18 +105,3 @@ def _value(value: Any) -> str:
     from evergrant.model import Unknown
 
     return f"not known ({value.reason})" if isinstance(value, Unknown) else str(value)
-
-
-def _write(output: str, text: str) -> None:
-    if output == "-":
-        say(text.rstrip())
-        return
-    try:
-        Path(output).write_text(harmless(text), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(
-            f"cannot write {output}",
-            why=error.strerror or type(error).__name__,
-            next_step="check the folder, or use - for standard output",
-            whose="you",
-        ) from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli
+
+from evergrant.cli.expectations import EXPECTED
 from evergrant.cli.reading import read_text
 from evergrant.errors import BadInput
 from evergrant.model import App, Exchange, Integration, Means, Password, Secret
@@ -75,8 +77,8 @@ def read_integration(name: str, settings: Settings) -> Integration:
     Raises `BadInput` naming everything that is missing, unknown or wrong.
     """
     try:
-        told = tomllib.loads(read_text(name, give="describe the integration in it (TOML)"))
-    except tomllib.TOMLDecodeError as error:
+        told = tomli.loads(read_text(name, give="describe the integration in it (TOML)"))
+    except tomli.TOMLDecodeError as error:
         raise BadInput(
             f"{name} is not valid TOML", why=str(error), next_step="correct the file", whose="you"
         ) from error
@@ -92,7 +94,7 @@ def read_integration(name: str, settings: Settings) -> Integration:
 def _complaints(told: Mapping[str, Any]) -> Iterator[str]:
     if missing := [name for name, each in MEMBERS.items() if each.required and name not in told]:
         yield f"missing {', '.join(missing)}"
-    if strange := sorted(set(told) - set(MEMBERS)):
+    if strange := sorted(set(told) - set(MEMBERS) - set(EXPECTED)):
         yield f"unknown {', '.join(strange)}"
     for name in MEMBERS.keys() & told.keys():
         if not _fits(MEMBERS[name], told[name]):

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from evergrant import log
+from evergrant.errors import BadInput
 from evergrant.model import as_json
 
 if TYPE_CHECKING:
@@ -99,10 +101,42 @@ def _painted(part: str, text: str) -> str:
     return text[: len(text) - len(inside)] + COLOURS[part](harmless(inside))
 
 
+def painting() -> Callable[[str, str], str]:
+    """How a piece of an answer is painted: coloured where colour is wanted, harmless anyhow."""
+    return _painted if wants_colour() else _plain
+
+
+def deliver(output: str, document: str | bytes) -> None:
+    """Write a document to a file, or to standard output for `-`; bytes are written as they are.
+
+    Raises `BadInput` where the file cannot be written.
+    """
+    if isinstance(document, str):
+        document = f"{harmless(document.rstrip())}\n".encode()
+    if output == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(document)
+        return
+    try:
+        Path(output).write_bytes(document)
+    except OSError as error:
+        raise BadInput(
+            f"cannot write {output}",
+            why=error.strerror or type(error).__name__,
+            next_step="check the folder, or use - for standard output",
+            whose="you",
+        ) from error
+
+
 def emit(schema: str, data: Mapping[str, Any]) -> None:
     """One JSON document, with the schema it follows; secrets masked."""
+    say(as_document(schema, data))
+
+
+def as_document(schema: str, data: Mapping[str, Any]) -> str:
+    """Data as one JSON document, with the schema it follows; secrets masked."""
     body = {"schema": f"evergrant.{schema}/1", **as_json(data)}
-    say(json.dumps(body, ensure_ascii=False, indent=2))
+    return json.dumps(body, ensure_ascii=False, indent=2)
 
 
 def line(data: Mapping[str, Any]) -> None:

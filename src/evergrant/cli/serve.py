@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 import click
 
 from evergrant.cli.output import Format, emit, format_option, progress, say
 from evergrant.errors import BadInput
+
+if TYPE_CHECKING:
+    from evergrant.api.service import Role
 
 PORT = click.IntRange(0, 65535)
 
@@ -37,9 +41,18 @@ def until_stopped() -> None:
 @click.command()
 @click.option("--port", type=PORT, default=8400, show_default=True, help="0 takes a free one")
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option(
+    "--role",
+    type=click.Choice(["all", "web", "worker"]),
+    default="all",
+    show_default=True,
+    help="on PostgreSQL: answer requests, watch connections, or both",
+)
 @format_option
-def serve(port: int, host: str, form: Format) -> None:
+def serve(port: int, host: str, role: Role, form: Format) -> None:
     """Run the service: console, OAuth callback, watch, health, API.
+
+    On PostgreSQL any number of `web` and `worker` processes share the work.
 
     Prints a link that signs the operator in to the console, once.
 
@@ -53,7 +66,11 @@ def serve(port: int, host: str, form: Format) -> None:
             from evergrant.settings import load
             from evergrant.web import mount
 
-            service = held.enter_context(serving(load(), host, port, faces=(mount,)))
+            service = held.enter_context(serving(load(), host, port, faces=(mount,), role=role))
+        if role == "worker":
+            _tell_worker(service.url, form)
+            until_stopped()
+            return
         callback, link = service.keeper.settings.callback_url, invite(service.keeper).reveal()
         if form is Format.JSON:
             emit("service", {"url": service.url, "callback": callback, "sign_in": link})
@@ -67,9 +84,19 @@ def serve(port: int, host: str, form: Format) -> None:
         until_stopped()
 
 
+def _tell_worker(url: str, form: Format) -> None:
+    if form is Format.JSON:
+        emit("service", {"url": url})
+    else:
+        say(f"Evergrant watches connections; health and metrics on {url}")
+        say("Press Ctrl-C to stop.")
+    sys.stdout.flush()
+
+
 @click.command("sign-in")
+@click.option("--viewer", is_flag=True, help="may look at everything and change nothing")
 @format_option
-def sign_in(form: Format) -> None:
+def sign_in(viewer: bool, form: Format) -> None:
     """Print a link that signs you in to the running console, once.
 
     It ends after ten minutes.
@@ -77,7 +104,7 @@ def sign_in(form: Format) -> None:
     from evergrant.cli.service import Service
     from evergrant.settings import load
 
-    link = Service(load()).invite()
+    link = Service(load()).invite("viewer" if viewer else "operator")
     if form is Format.JSON:
         emit("sign-in", {"link": link})
     else:

@@ -11,7 +11,7 @@ import httpx2
 from evergrant.errors import BadInput, CouldNotLook
 from evergrant.settings import Settings
 
-ENDED = frozenset({"done", "refused", "on_hold", "expired"})
+ENDED = frozenset({"done", "refused", "on_hold", "expired", "cancelled"})
 EVERY_S = 0.3
 
 
@@ -41,9 +41,15 @@ class Service:
         """Tell what the person sees where no callback came."""
         return self._ask("POST", f"/v1/flows/{flow_id}/seen", json={"text": text})
 
-    def invite(self) -> str:
-        """A link that signs the operator in to the console."""
-        return str(self._ask("POST", "/v1/sign-in-links")["link"])
+    def invite(self, role: str = "operator") -> str:
+        """A link that signs somebody in to the console."""
+        told = self._ask("POST", "/v1/sign-in-links", json={"role": role})
+        return str(told["link"])
+
+    def make_link(self, connection: str, expires_s: int) -> dict[str, Any]:
+        """A reconnect link for one connection."""
+        body = {"connection": connection, "expires_s": expires_s}
+        return self._ask("POST", "/v1/links", json=body)
 
     def flow(self, flow_id: str) -> dict[str, Any]:
         """How a flow stands."""

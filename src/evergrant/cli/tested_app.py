@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import tomli
 
 from evergrant.errors import BadInput
 from evergrant.model import Secret
@@ -56,8 +57,8 @@ def _setting(text: str) -> tuple[str, Any]:
     if not equals:
         raise BadInput(f"{text!r} is no NAME=VALUE", next_step="write rotation=true", whose="you")
     try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return name.strip(), tomli.loads(f"value = {value}")["value"]
+    except tomli.TOMLDecodeError:
         return name.strip(), value.strip()
 
 

@@ -136,7 +136,7 @@ def look(
         worked_at,
         at,
     )
-    question = replace(question, viewer=(yield from _viewer(session)))
+    question = replace(question, viewer=(yield from viewer_of(session)))
     facts: list[Fact] = [(yield from _door(question))] if not only else []
     for part in PARTS:
         if only and part.check not in (only, *_IDS):
@@ -159,7 +159,7 @@ def _door(question: Question) -> Conversation[Fact]:
     return Found("org.admin_refused", said, f"the API to this session: {said}").as_fact(question)
 
 
-def _viewer(session: Session) -> Conversation[str]:
+def viewer_of(session: Session) -> Conversation[str]:
     """Whose session it is, as far as it can be learned."""
     try:
         return (yield from userinfo(session)).user_id

@@ -9,12 +9,15 @@ from evergrant.errors import EvergrantError, Malformed, NotFound, Refused, WireE
 from evergrant.keeper.admit import check_name, new_connection, refuse_removed
 from evergrant.keeper.first import FIRSTS, NOTHING, Brought, first
 from evergrant.keeper.keeper import Keeper
-from evergrant.keeper.live import as_held, give_back, given_back, hold, make_live, undo
+from evergrant.keeper.live import as_held, hold, make_live, undo
 from evergrant.keeper.observe import observe
 from evergrant.keeper.prove import prove
 from evergrant.keeper.record import plan
+from evergrant.keeper.revoking import retire, revoke_now
+from evergrant.log import logger
 from evergrant.model import Connection, Credential, Identity, Integration, Proof, Session
 from evergrant.oauth.identity import identity_in, userinfo
+from evergrant.oauth.revoke import revoke
 from evergrant.org.resources import good_call
 from evergrant.store import Tx, connections
 from evergrant.vault import Kept
@@ -110,13 +113,25 @@ def _kept(keeper: Keeper, connection: Connection, credential: Credential) -> Kep
             epoch = _row(keeper, tx, connection).epoch + 1
             displaced, elsewhere = keeper.vault.held(tx, connection.id), as_held(tx, connection)
             kept = _hold(keeper, tx, connection, credential, epoch)
+            gone = (
+                retire(keeper, tx, elsewhere, displaced.credential, unlike=credential)
+                if displaced
+                else ""
+            )
     except EvergrantError:
-        # It was given and cannot be kept: nobody else would ever revoke it.
-        given_back(keeper, connection.login_host, credential)
+        _let_go(keeper, connection, credential)
         raise
-    if displaced is not None:
-        give_back(keeper, elsewhere, displaced.credential, unlike=credential)
+    revoke_now(keeper, gone)
     return kept
+
+
+def _let_go(keeper: Keeper, connection: Connection, credential: Credential) -> None:
+    """Revoke what was given and cannot be kept: nobody else ever would, and no row can say so."""
+    token = credential.refresh_token or credential.access_token
+    try:
+        keeper.say(revoke(connection.login_host, token))
+    except (Refused, Malformed, WireError) as failure:
+        logger("keeper").warning("a token that was not kept was not revoked: %s", failure.what)
 
 
 def _row(keeper: Keeper, tx: Tx, connection: Connection) -> Connection:

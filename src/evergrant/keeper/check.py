@@ -19,7 +19,7 @@ from evergrant.keeper.record import learn, note
 from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, FlowId, Integration, Proof, Session, as_json
 from evergrant.org.resources import good_call
-from evergrant.store import connections, keep_alive
+from evergrant.store import Tx, connections, keep_alive
 from evergrant.vault import Kept
 
 TOKEN_ENDED = ("INVALID_SESSION_ID", "Session expired or invalid")
@@ -175,11 +175,13 @@ def _renewed(keeper: Keeper, case: _Case, refused: bool) -> Kept:
 
 
 def _worked(keeper: Keeper, connection: Connection, told: str) -> Checked:
-    with keeper.writing() as tx:
+    def write_down(tx: Tx) -> Connection:
         note(keeper, tx, connection.id, "call succeeded", "the connection works")
         close(keeper, tx, connection.id, (Proof("call", True, told),))
-        after = learn(keeper, tx, connection, Signal.PROVED, why="a call succeeded")
-    return Checked(after, Signal.PROVED)
+        return learn(keeper, tx, connection, Signal.PROVED, why="a call succeeded")
+
+    # Of many checks at once: what waits together is committed together.
+    return Checked(keeper.engine.group.do(write_down), Signal.PROVED)
 
 
 def _observed(keeper: Keeper, connection: Connection, broken: _Failed) -> Checked:

@@ -6,10 +6,11 @@ from evergrant.errors import Misuse
 from evergrant.health import Signal, State
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.lease import alone
-from evergrant.keeper.live import as_held, give_back, make_live
+from evergrant.keeper.live import as_held, make_live
 from evergrant.keeper.record import learn
+from evergrant.keeper.revoking import retire, revoke_now
 from evergrant.model import Connection
-from evergrant.store import connections
+from evergrant.store import Tx, connections
 from evergrant.vault import Kept
 
 
@@ -29,7 +30,8 @@ def release(keeper: Keeper, connection_id: str, *, switch: bool) -> Connection:
         keeper.vault.drop_held(tx, connection.id)
         why = "kept the one before"
         connection = learn(keeper, tx, connection, Signal.HOLD_RELEASED, why=why)
-    give_back(keeper, elsewhere, held.credential)
+        gone = retire(keeper, tx, elsewhere, held.credential)
+    revoke_now(keeper, gone)
     return connection
 
 
@@ -59,22 +61,27 @@ def _signal(keeper: Keeper, connection_id: str, signal: Signal, why: str) -> Con
 def remove(keeper: Keeper, connection_id: str) -> Connection:
     """Revoke what is held at Salesforce, destroy what is held here, and end the connection.
 
-    A revocation that fails is written down and does not keep the secrets alive here.  Raises
+    What cannot be revoked at once is revoked by the watch, until Salesforce confirms.  Raises
     `CouldNotLook` when a check does not let go of the connection.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
     # Nobody may renew meanwhile: what a renewal brought would be revoked by nobody.
     with alone(keeper, connection):
-        for owner, kept in _kept(keeper, connection):
-            give_back(keeper, owner, kept.credential)
         with keeper.writing() as tx:
+            gone = [
+                retire(keeper, tx, owner, kept.credential)
+                for owner, kept in credentials_of(keeper, tx, connection)
+            ]
             keeper.vault.wipe(tx, connection.id)
-            return learn(keeper, tx, connection, Signal.REMOVE, why="removed by a person")
+            removed = learn(keeper, tx, connection, Signal.REMOVE, why="removed by a person")
+        for each in gone:
+            revoke_now(keeper, each)
+    return removed
 
 
-def _kept(keeper: Keeper, connection: Connection) -> list[tuple[Connection, Kept]]:
-    with keeper.reading() as tx:
-        live, held = keeper.vault.live(tx, connection.id), keeper.vault.held(tx, connection.id)
-        owners = (connection, live), (as_held(tx, connection), held)
+def credentials_of(keeper: Keeper, tx: Tx, connection: Connection) -> list[tuple[Connection, Kept]]:
+    """What is held, in force or on hold, each with the connection as it names it."""
+    live, held = keeper.vault.live(tx, connection.id), keeper.vault.held(tx, connection.id)
+    owners = (connection, live), (as_held(tx, connection), held)
     return [(owner, kept) for owner, kept in owners if kept is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from evergrant import evidence
@@ -15,6 +16,7 @@ from evergrant.keeper.admit import check_name, new_connection, refuse_removed
 from evergrant.keeper.authorize import take_in
 from evergrant.keeper.flows import SPOKEN, app_of, take_callback
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.needs import look_at_needs
 from evergrant.keeper.observe import observe, observe_text
 from evergrant.keeper.prove import prove
 from evergrant.log import mask
@@ -73,7 +75,8 @@ def _redeemed(
 def _refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
     """Write down that a flow failed; a connection that exists learns from Salesforce's words."""
     if isinstance(failure, Misuse):
-        return _set(keeper, flow, status="refused", outcome={"error": failure.what})
+        told = lasting(flow) | {"error": failure.what}
+        return _set(keeper, flow, status="refused", outcome=told)
     facts = evidence.of_failure(failure, flow=SPOKEN, at=keeper.clock.now())
     if flow.connection:
         seen = observe(
@@ -87,7 +90,13 @@ def _refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
         cause = seen.diagnosis.cause
     else:
         cause = diagnose(facts, keeper.catalog).cause
-    return _set(keeper, flow, status="refused", outcome=_told(failure.what, cause, facts))
+    told = lasting(flow) | _told(failure.what, cause, facts)
+    return _set(keeper, flow, status="refused", outcome=told)
+
+
+def lasting(flow: Flow) -> dict[str, Any]:
+    """What stays in a flow's outcome whatever becomes of an attempt: what was seen of the org."""
+    return {"looked": flow.outcome["looked"]} if "looked" in flow.outcome else {}
 
 
 def _told(error: str, cause: str, facts: Sequence[Fact]) -> dict[str, Any]:
@@ -111,14 +120,36 @@ def no_callback(keeper: Keeper, flow_id: str, text: str) -> Flow:
         cause, error = seen.diagnosis.cause, seen.error
     else:
         cause, error = diagnose(facts, keeper.catalog).cause, mask(text)[:300]
-    return _set(keeper, flow, outcome=_told(error, cause, facts))
+    return _set(keeper, flow, outcome=lasting(flow) | _told(error, cause, facts))
 
 
 def prove_flow(keeper: Keeper, flow: Flow) -> Flow:
-    """Gather the proofs of a flow that returned, and end it."""
+    """Gather the proofs of a flow that returned, look at what the integration needs, end it.
+
+    Each proof and each need is written into the flow as soon as it is known, so that a page can
+    tell of it.
+    """
     since = datetime.fromisoformat(flow.outcome["since"])
-    _, found = prove(keeper, flow.connection, since)
-    return _set(keeper, flow, status="done", outcome={**flow.outcome, "proofs": as_json(found)})
+    told: dict[str, Any] = {**flow.outcome, "proofs": [], "needs": []}
+
+    def tell(kind: str, each: object) -> None:
+        told[kind].append(as_json(each))
+        _set(keeper, flow, outcome=told)
+
+    prove(keeper, flow.connection, since, partial(tell, "proofs"))
+    for need in look_at_needs(keeper, flow.connection):
+        tell("needs", need)
+    return _set(keeper, flow, status="done", outcome=told)
+
+
+def look_again_at_needs(keeper: Keeper, flow_id: str) -> Flow:
+    """Look once more at what the integration needs, in a flow that is done."""
+    with keeper.reading() as tx:
+        flow = flows.get(tx, flow_id)
+    if flow.status != "done":
+        return flow
+    found = [as_json(each) for each in look_at_needs(keeper, flow.connection)]
+    return _set(keeper, flow, outcome={**flow.outcome, "needs": found})
 
 
 def _set(keeper: Keeper, flow: Flow, **changes: Any) -> Flow:

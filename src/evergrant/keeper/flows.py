@@ -23,6 +23,7 @@ from evergrant.oauth.web_server import Authorization, pkce
 from evergrant.store import Tx, connections, flows
 from evergrant.store.flows import Flow
 from evergrant.store.rows import new_id
+from evergrant.vault.identities import of_flow
 
 SPOKEN: FlowId = "web_server"
 
@@ -140,7 +141,7 @@ def start(keeper: Keeper, ticket: str) -> Started:
             keeper.clock.now(),
             state_hash=hashed(state),
             browser_hash=hashed(cookie),
-            sealed=keeper.vault.seal_text(verifier, f"flow:{waiting.id}"),
+            sealed=keeper.vault.seal_text(verifier, of_flow(waiting.id)),
         )
         if flow is None:
             raise _bad(BAD_LINK)
@@ -180,7 +181,7 @@ def take_callback(keeper: Keeper, state: str, cookie: str) -> tuple[Flow, Integr
             raise _bad("the callback came to another browser than the one that began")
         if flows.take_state(tx, hashed(state), keeper.clock.now()) is None:
             raise _bad("the callback's state was used before or is older than ten minutes")
-        verifier = keeper.vault.unseal_text(flow.sealed or b"", f"flow:{flow.id}")
+        verifier = keeper.vault.unseal_text(flow.sealed or b"", of_flow(flow.id))
         return flow, keeper.vault.integration(tx, flow.integration), verifier
 
 

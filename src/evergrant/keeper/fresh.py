@@ -8,6 +8,7 @@ token cause one token request.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -21,6 +22,7 @@ from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.life import Need, ends_at, need, saw_refused
 from evergrant.model import Connection, Secret
 from evergrant.store import Tx, connections, standing, usage
+from evergrant.store.rows import not_found
 from evergrant.vault import Kept
 from evergrant.vault.vault import MAIN
 
@@ -33,6 +35,11 @@ DOUBTFUL = "nobody knows what came of the last token request; this token is used
 USE_EVERY = timedelta(hours=1)
 """So often, at most, the use of a connection is written down."""
 _CHANCE = Random()  # noqa: S311 (jitter)
+
+
+def anyone(_connection: Connection) -> bool:
+    """Whoever asks in this process may have any token."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,11 @@ class Token:
     """When it is believed to end; None when nobody knows.  A refusal is the truth."""
     stale: str = ""
     """Why it is not newer, when it ends soon and could not be renewed."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What a caller names it by whom Salesforce refused it."""
+        return self.access_token.fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +109,21 @@ def fresh_token(keeper: Keeper, connection_id: str, *, not_token: str = "") -> T
 
 
 async def afresh_token(
-    keeper: Keeper, connection_id: str, via: aiohttp.ClientSession, *, not_token: str = ""
+    keeper: Keeper,
+    connection_id: str,
+    via: aiohttp.ClientSession,
+    *,
+    not_token: str = "",
+    allowed: Callable[[Connection], bool] = anyone,
 ) -> Token:
-    """`fresh_token` in an event loop; a caller that is cancelled takes no renewal down with it."""
-    found = _look(keeper, connection_id, not_token)
+    """`fresh_token` in an event loop; a caller that is cancelled takes no renewal down with it.
+
+    A connection that is not `allowed` is not found, and nothing is done for it.
+    """
+    if keeper.store.is_remote:
+        found = await asyncio.to_thread(_look, keeper, connection_id, not_token, allowed)
+    else:
+        found = _look(keeper, connection_id, not_token, allowed)
     match found.need:
         case Need.NONE:
             return found.token()
@@ -116,10 +139,17 @@ async def afresh_token(
             assert_never(found.need)
 
 
-def _look(keeper: Keeper, connection_id: str, not_token: str) -> _Standing:
+def _look(
+    keeper: Keeper,
+    connection_id: str,
+    not_token: str,
+    allowed: Callable[[Connection], bool] = anyone,
+) -> _Standing:
     now = keeper.clock.now()
     with keeper.reading() as tx:
         found = _standing(tx, connection_id)
+    if not allowed(found.connection):
+        raise not_found("connection", connection_id, ())
     connection, life = found.connection, found.lifetime.life
     kept = keeper.vault.open_credential(found.live) if found.live else None
     if connection.state not in LIVE or kept is None:

@@ -12,7 +12,7 @@ from evergrant.evidence import bundle
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
 from evergrant.model import Fact, Incident, Proof
-from evergrant.store import Tx, incidents
+from evergrant.store import Tx, connections, expectations, incidents
 from evergrant.store.rows import new_id
 
 _GRANTS = ("token_reply.", "page.")
@@ -66,13 +66,36 @@ def judged(tx: Tx, incident: Incident, diagnosis: Diagnosis) -> None:
 def close(
     keeper: Keeper, tx: Tx, connection_id: str, proofs: Sequence[Proof]
 ) -> Mapping[str, Any] | None:
-    """Close the open incident, if there is one, with what proved the recovery."""
+    """Close the open incident, if there is one, with what proved the recovery.
+
+    It stays open, with the proofs that have come, where the integration declares one that has not.
+    """
     incident = incidents.open_for(tx, connection_id)
     if incident is None:
         return None
-    incidents.update(tx, replace(incident, closed_at=keeper.clock.now(), proofs=tuple(proofs)))
+    before, incident = incident, replace(incident, proofs=_together(incident.proofs, proofs))
+    if lacking := _lacking(tx, incident):
+        incidents.update(tx, incident)
+        if len(incident.proofs) > len(before.proofs):
+            note(keeper, tx, connection_id, "incident waits", f"for proof by {lacking}")
+        return None
+    incidents.update(tx, replace(incident, closed_at=keeper.clock.now()))
     note(keeper, tx, connection_id, "incident closed", incident.cause or "cause not known")
     return {"id": incident.id, "cause": incident.cause}
+
+
+def _together(before: Sequence[Proof], came: Sequence[Proof]) -> tuple[Proof, ...]:
+    """The newest proof of each kind."""
+    return tuple({proof.kind: proof for proof in (*before, *came)}.values())
+
+
+def _lacking(tx: Tx, incident: Incident) -> str:
+    """Which proof has not come yet: what we look at ourselves, or a sync that is declared."""
+    came = {proof.kind for proof in incident.proofs}
+    if came == {"sync"}:
+        return "call"
+    whose = connections.by_id(tx, incident.connection).integration
+    return "sync" if "sync" not in came and expectations.of(tx, whose).proved_by_sync else ""
 
 
 def _open(keeper: Keeper, tx: Tx, connection_id: str, failure: EvergrantError) -> Incident:

@@ -14,10 +14,11 @@ from evergrant.errors import EvergrantError, Misuse
 from evergrant.evidence import bundle
 from evergrant.health import State
 from evergrant.keeper.choose import release
-from evergrant.keeper.finish import prove_flow
+from evergrant.keeper.finish import lasting, prove_flow
 from evergrant.keeper.flows import Begun, begin, flow_of, login_place, start_link
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
+from evergrant.keeper.record import note
 from evergrant.keeper.tickets import hashed, new_ticket
 from evergrant.log import logger
 from evergrant.model import Connection
@@ -88,7 +89,22 @@ def _before(flow: Flow) -> dict[str, Any]:
         name: flow.outcome[name] for name in ("error", "cause", "facts") if name in flow.outcome
     }
     before = told or flow.outcome.get("before", {})
-    return {"before": before} if before else {}
+    return lasting(flow) | ({"before": before} if before else {})
+
+
+def cancel(keeper: Keeper, flow_id: str) -> Flow:
+    """Give an authorization up: its link and its callback are of no use any more.
+
+    What the connection has stays as it is, and the flow can be taken up again.  Raises `NotFound`,
+    and `Misuse` when it is not a person's turn.
+    """
+    with keeper.writing() as tx:
+        flow = flows.get(tx, flow_id)
+        if flow.status not in flows.AGAIN:
+            raise Misuse(f"this authorization is {flow.status}", next_step="look at it again")
+        if flow.connection and flow.status != "cancelled":
+            note(keeper, tx, flow.connection, "reauthorization cancelled", "by a person")
+        return flows.update(tx, flow.id, status="cancelled", outcome=_before(flow))
 
 
 def _own_host(tx: Tx, flow: Flow) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evergrant.errors import Malformed, Misuse, Refused, WireError
+from evergrant.errors import Misuse
 from evergrant.health import Signal, State
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import learn, note
-from evergrant.log import logger
-from evergrant.model import Connection, Credential, Identity
-from evergrant.oauth.revoke import revoke
+from evergrant.keeper.revoking import retire, revoke_now
+from evergrant.model import Connection, Identity
 from evergrant.store import Tx, connections, events
 from evergrant.vault import Kept
 
@@ -36,8 +35,8 @@ def make_live(keeper: Keeper, connection: Connection, kept: Kept, identity: Iden
             epoch=kept.epoch,
         )
         after = _proved(keeper, tx, before, kept, identity, "reauthorized" if old else "connected")
-    if old is not None:
-        give_back(keeper, before, old.credential, unlike=kept.credential)
+        gone = retire(keeper, tx, before, old.credential, unlike=kept.credential) if old else ""
+    revoke_now(keeper, gone)
     return after
 
 
@@ -94,33 +93,8 @@ def undo(keeper: Keeper, connection: Connection, kept: Kept) -> None:
         elif known.state is State.ON_HOLD:
             # What was on hold gave way to this one: there is nothing left to choose from.
             learn(keeper, tx, known, Signal.HOLD_RELEASED, why="a later authorization failed")
-    give_back(keeper, connection, kept.credential)
-
-
-def give_back(
-    keeper: Keeper, connection: Connection, old: Credential, *, unlike: Credential | None = None
-) -> None:
-    """Revoke what is no longer used, so that it does not count against the approvals limit.
-
-    `unlike` is the credential in use: Salesforce may give the same token twice.  A failure is
-    written down and goes no further.
-    """
-    token = old.refresh_token or old.access_token
-    if unlike is not None and token in (unlike.refresh_token, unlike.access_token):
-        return
-    if trouble := given_back(keeper, connection.login_host, old):
-        with keeper.writing() as tx:
-            note(keeper, tx, connection.id, "not revoked", f"a token out of use: {trouble}")
-
-
-def given_back(keeper: Keeper, host: str, old: Credential) -> str:
-    """Revoke a credential; empty, or why that failed."""
-    try:
-        keeper.say(revoke(host, old.refresh_token or old.access_token))
-    except (Refused, Malformed, WireError) as failure:
-        logger("keeper").warning("a token out of use was not revoked: %s", failure.what)
-        return failure.what
-    return ""
+        gone = retire(keeper, tx, connection, kept.credential)
+    revoke_now(keeper, gone)
 
 
 def _whose(identity: Identity, kept: Kept) -> dict[str, str]:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 from evergrant.errors import BadCallback
+from evergrant.keeper.deeds import did
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.tickets import hashed, new_ticket
+from evergrant.log import acting_as
 from evergrant.model import Secret
 from evergrant.store import operators
+from evergrant.store.operators import Role
 
 LINK_LIFE = timedelta(minutes=10)
 SESSION_LIFE = timedelta(hours=12)
 
 
-def invite(keeper: Keeper) -> Secret:
-    """A sign-in link for the console: good once, for ten minutes; the store keeps its hash."""
+def invite(keeper: Keeper, *, role: Role = "operator") -> Secret:
+    """A sign-in link for the console: good once, for ten minutes; the store keeps its hash.
+
+    A viewer may see what an operator sees, and change nothing.
+    """
     ticket = new_ticket()
     with keeper.writing() as tx:
-        operators.add_link(tx, hashed(ticket), keeper.clock.now() + LINK_LIFE)
+        operators.add_link(tx, hashed(ticket), keeper.clock.now() + LINK_LIFE, role=role)
+        did(keeper, tx, "invited", text=f"a {role}")
     return Secret(f"{keeper.settings.public_url.rstrip('/')}/sign-in/{ticket.reveal()}")
 
 
@@ -30,7 +37,8 @@ def sign_in(keeper: Keeper, ticket: str, *, replacing: str = "") -> Secret:
     """
     word, now = new_ticket(), keeper.clock.now()
     with keeper.writing() as tx:
-        if not operators.take_link(tx, hashed(ticket), now):
+        role = operators.take_link(tx, hashed(ticket), now)
+        if role is None:
             raise BadCallback(
                 "this sign-in link was used before, has expired, or was never ours",
                 why="a sign-in link is good once, for ten minutes",
@@ -38,19 +46,37 @@ def sign_in(keeper: Keeper, ticket: str, *, replacing: str = "") -> Secret:
                 whose="operator",
             )
         operators.end_session(tx, hashed(replacing))
-        operators.open_session(tx, hashed(word), now, now + SESSION_LIFE)
+        operators.open_session(tx, hashed(word), now, now + SESSION_LIFE, role=role)
+        with acting_as(_name(role, word.reveal())):
+            did(keeper, tx, "signed in")
     return word
 
 
-def is_operator(keeper: Keeper, word: str) -> bool:
-    """Whether a browser with this word in its cookie is signed in."""
+def _name(role: Role, word: str) -> str:
+    return f"{role} {hashed(word)[:8]}"
+
+
+def session_name(keeper: Keeper, word: str) -> str:
+    """What a signed-in browser is called in the audit log; '' for one that is not."""
+    role = role_of(keeper, word)
+    return _name(role, word) if role else ""
+
+
+def role_of(keeper: Keeper, word: str) -> Role | None:
+    """As what a browser with this word in its cookie is signed in; None when it is not."""
     if not word:
-        return False
+        return None
     with keeper.reading() as tx:
-        return operators.is_open(tx, hashed(word), keeper.clock.now())
+        return operators.role_of(tx, hashed(word), keeper.clock.now())
+
+
+def is_operator(keeper: Keeper, word: str) -> bool:
+    """Whether a browser with this word in its cookie is signed in, as whatever."""
+    return role_of(keeper, word) is not None
 
 
 def sign_out(keeper: Keeper, word: str) -> None:
     """End the session of a browser."""
     with keeper.writing() as tx:
         operators.end_session(tx, hashed(word))
+        did(keeper, tx, "signed out")

@@ -18,6 +18,7 @@ from evergrant.keeper.preflight_checks import (
     Outcome,
     Row,
     egress,
+    needs,
     network,
     proofs,
     renewals,
@@ -33,6 +34,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("Login History", proofs),
     ("Egress address", egress),
     ("Scopes", scopes),
+    ("Needs", needs),
     ("Certificate", certificate),
     ("Refresh policy", policy),
     ("App and user", standing),
@@ -100,22 +102,18 @@ def _carried_out(flight: Flight, name: str, look: Check) -> Iterator[Row]:
 
 
 def _parts(flight: Flight) -> Iterator[Row]:
-    """Each part of the integration: a credential that is held, or a step inside the org."""
+    """Each credential that is held; steps inside the org are among the needs."""
     with flight.keeper.reading() as tx:
-        known = parts.of(tx, flight.integration.id)
         held = {
             part.name: flight.keeper.vault.live(tx, flight.connection, part=part.name)
-            for part in known
+            for part in parts.of(tx, flight.integration.id)
             if part.kind == "credential"
         }
-    for part in known:
-        if part.kind == "step":
-            told = "a step inside the org; it is not looked at here"
-            yield Row(f"Part {part.name}", "could not look", told, "look at it in Setup")
-        elif held[part.name] is None:
-            yield Row(f"Part {part.name}", "fail", "no credential", "authorize it")
+    for name, kept in held.items():
+        if kept is None:
+            yield Row(f"Part {name}", "fail", "no credential", "authorize it")
         else:
-            yield Row(f"Part {part.name}", "pass", "a credential is held")
+            yield Row(f"Part {name}", "pass", "a credential is held")
 
 
 def outcome_of(rows: tuple[Row, ...]) -> Outcome:

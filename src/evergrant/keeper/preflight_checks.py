@@ -10,6 +10,7 @@ from typing import Literal
 from evergrant import evidence
 from evergrant.keeper.check import check
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.needs import look_at_needs
 from evergrant.keeper.prove import prove
 from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, Fact, Integration, Session
@@ -151,6 +152,23 @@ def egress(flight: Flight) -> Iterator[Row]:
         return
     step = "" if flight.egress else "is it the one that production will call from? (--egress)"
     yield Row("Egress address", "pass", f"Salesforce saw {row.source_ip}", step)
+
+
+_STANDINGS: dict[str, Outcome] = {
+    "there": "pass",
+    "missing": "fail",
+    "not known": "could not look",
+}
+
+
+def needs(flight: Flight) -> Iterator[Row]:
+    """What the integration needs of the org, and the steps inside it, one by one."""
+    if flight.kept() is None:
+        return
+    for need in look_at_needs(flight.keeper, flight.connection):
+        outcome = _STANDINGS[need.standing]
+        worst: Outcome = "warn" if need.is_optional and outcome == "fail" else outcome
+        yield Row(need.title, worst, need.told, need.next_step, need.is_optional)
 
 
 def scopes(flight: Flight) -> Iterator[Row]:

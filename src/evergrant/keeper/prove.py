@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from evergrant.errors import Malformed, NotFound, Refused, WireError
@@ -21,16 +22,22 @@ ROW_WAIT_S = 1.0
 
 
 def prove(
-    keeper: Keeper, connection_id: str, since: datetime
+    keeper: Keeper,
+    connection_id: str,
+    since: datetime,
+    watch: Callable[[Proof], None] = lambda _: None,
 ) -> tuple[Connection, tuple[Proof, ...]]:
-    """Gather the proofs of a connection; when none fails, its incident is closed by them."""
+    """Gather the proofs of a connection; when none fails, its incident is closed by them.
+
+    `watch` hears each proof as soon as it is known.
+    """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration)
         kept = keeper.vault.live(tx, connection.id)
     if kept is None:
         raise NotFound(f"{connection.name} has no live credential", next_step="reauthorize it")
-    found = keeper.say(proofs(connection, integration, kept.credential, since))
+    found = keeper.say(proofs(connection, integration, kept.credential, since, watch))
     with keeper.writing() as tx:
         note(keeper, tx, connection.id, "proofs", _summary(found), proofs=found)
         if all(proof.proven is not False for proof in found):
@@ -44,7 +51,11 @@ def _summary(found: tuple[Proof, ...]) -> str:
 
 
 def proofs(
-    connection: Connection, integration: Integration, credential: Credential, since: datetime
+    connection: Connection,
+    integration: Integration,
+    credential: Credential,
+    since: datetime,
+    watch: Callable[[Proof], None] = lambda _: None,
 ) -> Conversation[tuple[Proof, ...]]:
     """Gather the three proofs with the connection's own session; no failure stops the others.
 
@@ -52,8 +63,11 @@ def proofs(
     """
     session = Session(credential.instance_url, credential.access_token)
     identity, who = yield from _identity(connection, session)
+    watch(identity)
     call = yield from _call(session)
+    watch(call)
     row = yield from _row(session, integration.app_label, who, since)
+    watch(row)
     return (identity, call, row)
 
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from evergrant import health
-from evergrant.health import BROKEN, WATCHED, Signal, State
+from evergrant.health import BROKEN, LIVE, WATCHED, Signal, State
+from evergrant.keeper.deeds import did
+from evergrant.keeper.flapping import CHANGED, SETTLED, damped, settled
 from evergrant.keeper.keeper import Keeper
 from evergrant.model import Connection, Event, Notice, as_json
 from evergrant.notify import channels
@@ -16,11 +18,14 @@ AUTHORIZED = frozenset({"connected", "reauthorized"})
 """Kinds of the events of a new authorization."""
 CHECK = "check"
 """Kind of the due rows that watch walks."""
+SYNC = "sync"
+"""Kind of the due rows at whose time a sync is overdue."""
 
 
 def note(keeper: Keeper, tx: Tx, connection_id: str, kind: str, text: str, **data: Any) -> None:
-    """Append one line to the connection's history."""
+    """Append one line to the connection's history, and to the audit log if somebody acts."""
     events.add(tx, connection_id, Event(keeper.clock.now(), kind, text, as_json(data)))
+    did(keeper, tx, kind, subject=connection_id, text=text)
 
 
 def learn(
@@ -37,7 +42,7 @@ def learn(
         changes["last_success"] = now
     if state is not connection.state:
         changes |= {"state": state, "since": now}
-        note(keeper, tx, connection.id, "state changed", f"{connection.state} → {state}", why=why)
+        note(keeper, tx, connection.id, CHANGED, f"{connection.state} → {state}", why=why)
         _tell(keeper, tx, connection, state, why)
     if changes:
         connection = connections.update(tx, connection.id, **changes)
@@ -51,16 +56,34 @@ def plan(keeper: Keeper, tx: Tx, connection: Connection) -> None:
         wait = timedelta(seconds=keeper.settings.check_interval_s)
         due.schedule(tx, CHECK, connection.id, keeper.clock.now() + wait)
     else:
-        due.drop(tx, connection.id)
+        # A dead connection is not looked at, and yet there may be something to tell of it.
+        due.drop(tx, connection.id, but=(SETTLED, SYNC) if connection.state in LIVE else ())
 
 
 def _tell(keeper: Keeper, tx: Tx, before: Connection, state: State, why: str) -> None:
-    kind = _notice_kind(before.state, state)
+    kind = damped(keeper, tx, before.id, _notice_kind(before.state, state))
     if not kind:
         return
-    title = f"{before.name}: {state}"
-    data = {"state": state.value, "was": before.state.value, "integration": before.integration}
-    notice = Notice(before.id, kind, title, why, keeper.clock.now(), data)
+    title = f"{before.name}: {kind if kind == 'flapping' else state}"
+    data = {"state": state.value, "was": before.state.value}
+    tell(keeper, tx, before, kind, title, why, **data)
+
+
+def settle(keeper: Keeper, tx: Tx, connection_id: str) -> None:
+    """Tell in which state a connection that flapped has settled."""
+    kind, why = settled(tx, connection_id)
+    connection = connections.by_id(tx, connection_id)
+    note(keeper, tx, connection_id, SETTLED, why)
+    title, state = f"{connection.name}: {connection.state}", connection.state.value
+    tell(keeper, tx, connection, kind, title, why, state=state, was="flapping")
+
+
+def tell(
+    keeper: Keeper, tx: Tx, connection: Connection, kind: str, title: str, why: str, **data: str
+) -> None:
+    """Put a notice about a connection in the outbox, for every channel."""
+    told = {**data, "integration": connection.integration}
+    notice = Notice(connection.id, kind, title, why, keeper.clock.now(), told)
     for channel in channels(keeper.settings):
         outbox.put(tx, notice, channel=channel)
 

@@ -46,10 +46,25 @@ def own_logins(
 
     Raises `Refused` and `Malformed` as `query` does.
     """
+    return (yield from _logins(session, f"UserId = {soql_text(user_id)} AND ", since, max_rows))
+
+
+def all_logins(
+    session: Session, since: datetime, *, max_rows: int = 2000
+) -> Conversation[list[LoginRow]]:
+    """The logins of all users since then, newest first, as far as the session may see them.
+
+    Raises `Refused` and `Malformed` as `query` does.
+    """
+    return (yield from _logins(session, "", since, max_rows))
+
+
+def _logins(
+    session: Session, where: str, since: datetime, max_rows: int
+) -> Conversation[list[LoginRow]]:
     records = yield from query(
         session,
-        f"SELECT {_FIELDS} FROM LoginHistory"
-        f" WHERE UserId = {soql_text(user_id)} AND LoginTime >= {soql_time(since)}"
+        f"SELECT {_FIELDS} FROM LoginHistory WHERE {where}LoginTime >= {soql_time(since)}"
         f" ORDER BY LoginTime DESC, Id DESC LIMIT {max_rows}",
         max_rows=max_rows,
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html import unescape
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from evergrant.errors import Malformed, Refused
 from evergrant.log import mask
 from evergrant.model import Secret, Session
 from evergrant.wire import Conversation, Reply, Request, host_of, send
+from evergrant.wire.conversation import Text
 
 MAX_ANSWER = 16 << 20
 """Bytes; a page of 2,000 rows stays well below."""
@@ -26,6 +28,20 @@ def get(session: Session, path: str) -> Conversation[Any]:
     bearer = Secret(f"Bearer {session.access_token.reveal()}")
     asked = Request("GET", url, headers={"Authorization": bearer}, max_body=MAX_ANSWER)
     return read_json((yield from send(asked)))
+
+
+def write(
+    session: Session, method: Literal["POST", "PATCH", "DELETE"], path: str, body: object
+) -> Conversation[Any]:
+    """Make or change a record: the JSON that is answered, None where nothing is (204).
+
+    Raises as `get` does; after `OutcomeUnknown` the record may have been written.
+    """
+    bearer = Secret(f"Bearer {session.access_token.reveal()}")
+    headers: dict[str, Text] = {"Authorization": bearer, "Content-Type": "application/json"}
+    url, content = session.instance_url.rstrip("/") + path, json.dumps(body).encode()
+    reply = yield from send(Request(method, url, headers=headers, content=content))
+    return None if reply.status == 204 else read_json(reply)
 
 
 def read_json(reply: Reply) -> Any:

@@ -14,6 +14,7 @@ from evergrant.errors import BadInput, Misuse
 from evergrant.health import State
 from evergrant.model import Connection, Identity
 from evergrant.store.engine import Tx
+from evergrant.store.holding import hold
 from evergrant.store.prepared import Prepared
 from evergrant.store.rows import not_found
 from evergrant.store.tables import connection as table
@@ -70,19 +71,21 @@ def get(tx: Tx, key: str, *, tenant: str = "default") -> Connection:
     near misses, `BadInput` when several integrations have a connection of that name.
     """
     mine = sa.select(table).where(table.c.tenant == tenant)
-    if row := tx.execute(mine.where(table.c.id == key)).one_or_none():
-        return _read(row)
+    hold(tx, key)
+    found = _BY_ID.one(tx, connection_id=key)
+    if found is not None and found["tenant"] == tenant:
+        return from_row(found)
     named = [_read(row) for row in tx.execute(mine.where(table.c.name == key).order_by(table.c.id))]
-    found = [each for each in named if each.state is not State.REMOVED] or named
-    if len(found) > 1:
+    meant = [each for each in named if each.state is not State.REMOVED] or named
+    if len(meant) > 1:
         raise BadInput(
-            f"{len(found)} connections are named {key!r}",
-            next_step=f"use one of their ids: {', '.join(each.id for each in found)}",
+            f"{len(meant)} connections are named {key!r}",
+            next_step=f"use one of their ids: {', '.join(each.id for each in meant)}",
         )
-    if not found:
+    if not meant:
         known = tx.execute(sa.select(table.c.id, table.c.name).where(table.c.tenant == tenant))
         raise not_found("connection", key, (text for row in known for text in row))
-    return found[0]
+    return by_id(tx, meant[0].id)
 
 
 def by_id(tx: Tx, connection_id: str) -> Connection:
@@ -90,6 +93,7 @@ def by_id(tx: Tx, connection_id: str) -> Connection:
 
     Raises `NotFound`.
     """
+    hold(tx, connection_id)
     row = _BY_ID.one(tx, connection_id=connection_id)
     if row is None:
         raise not_found("connection", connection_id, ())
@@ -115,9 +119,13 @@ def update(tx: Tx, connection_id: str, **changes: Unpack[Changes]) -> Connection
     if "state" in changes:
         columns["state"] = changes["state"].value
     if columns:
+        changed = sa.update(table).where(table.c.id == connection_id).values(columns)
+        if "name" not in changes and "state" not in changes:
+            tx.execute(changed)
+            return by_id(tx, connection_id)
         try:
             with tx.begin_nested():
-                tx.execute(sa.update(table).where(table.c.id == connection_id).values(columns))
+                tx.execute(changed)
         except IntegrityError as error:
             raise _refused(changes.get("name", connection_id), error) from error
     return by_id(tx, connection_id)

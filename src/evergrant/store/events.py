@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -18,6 +19,12 @@ def add(tx: Tx, connection_id: str, event: Event) -> None:
     """Append one line to the connection's history; its text and data are redacted."""
     told = {"at": event.at, "kind": event.kind, "text": event.text, "data": dict(event.data)}
     _ADD.run(tx, connection=connection_id, **told)
+
+
+def count_since(tx: Tx, connection_id: str, kind: str, since: datetime) -> int:
+    """How many events of a kind a connection has had since then."""
+    mine = table.c.connection == connection_id, table.c.kind == kind, table.c.at >= since
+    return int(tx.execute(sa.select(sa.func.count()).select_from(table).where(*mine)).scalar_one())
 
 
 def recent(tx: Tx, connection_id: str, *, limit: int = 50) -> Sequence[Event]:

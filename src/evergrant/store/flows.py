@@ -14,15 +14,15 @@ from evergrant.store.rows import not_found
 from evergrant.store.tables import flow as table
 
 Purpose = Literal["connect", "reauthorize"]
-Status = Literal["new", "started", "returned", "done", "refused", "on_hold", "expired"]
+Status = Literal["new", "started", "returned", "done", "refused", "on_hold", "expired", "cancelled"]
 
 LIFETIME = timedelta(minutes=10)
 """How long a person has between the start of a flow and the callback."""
 
-AGAIN: tuple[Status, ...] = ("new", "started", "refused", "expired")
+AGAIN: tuple[Status, ...] = ("new", "started", "refused", "expired", "cancelled")
 """Statuses in which a person may try again, or tell what they saw."""
 
-_ENDED: frozenset[Status] = frozenset({"done", "refused", "on_hold", "expired"})
+_ENDED: frozenset[Status] = frozenset({"done", "refused", "on_hold", "expired", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)

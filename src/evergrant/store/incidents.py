@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
 from evergrant.model import Incident, Proof
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.rows import not_found
 from evergrant.store.tables import incident as table
+
+_OPEN = Prepared(
+    sa.select(table).where(
+        table.c.connection == sa.bindparam("connection_id", type_=sa.String),
+        table.c.closed_at.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +42,8 @@ def add(tx: Tx, new: Incident) -> None:
 
 def open_for(tx: Tx, connection_id: str) -> Incident | None:
     """The connection's open incident, if it has one."""
-    wanted = sa.select(table).where(
-        table.c.connection == connection_id, table.c.closed_at.is_(None)
-    )
-    row = tx.execute(wanted).one_or_none()
-    return _read(row) if row else None
+    row = _OPEN.one(tx, connection_id=connection_id)
+    return from_row(row) if row else None
 
 
 def get(tx: Tx, incident_id: str) -> Incident:
@@ -89,7 +95,12 @@ def _changing(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _read(row: sa.Row[Any]) -> Incident:
+def from_row(row: Mapping[str, Any]) -> Incident:
+    """The incident that a row of the table says."""
+    return _read(SimpleNamespace(**row))
+
+
+def _read(row: Any) -> Incident:
     return Incident(
         id=row.id,
         connection=row.connection,

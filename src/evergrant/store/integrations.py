@@ -88,6 +88,11 @@ def canary(tx: Tx, tenant: str = "default") -> bytes | None:
     return tx.execute(wanted).scalar_one_or_none()
 
 
+def hold_canary(tx: Tx, tenant: str = "default") -> None:
+    """Keep every other transaction that does the same waiting until this one has ended."""
+    tx.execute(sa.update(tenants).where(tenants.c.id == tenant).values(canary=tenants.c.canary))
+
+
 def keep_canary(tx: Tx, sealed: bytes, tenant: str = "default") -> None:
     """Keep the tenant's sealed canary."""
     tx.execute(sa.update(tenants).where(tenants.c.id == tenant).values(canary=sealed))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.tables import keep_alive as table
+
+_POLICY = Prepared(
+    sa.select(table).where(table.c.integration == sa.bindparam("whose", type_=sa.String))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +29,8 @@ class KeepAlive:
 
 def policy(tx: Tx, integration: str) -> KeepAlive | None:
     """The policy of an integration; None: nothing is kept alive by itself."""
-    row = tx.execute(sa.select(table).where(table.c.integration == integration)).one_or_none()
-    return KeepAlive(row.idle_limit_days, row.ahead_days, row.used_within_days) if row else None
+    row = _POLICY.one(tx, whose=integration)
+    return KeepAlive(*(row[each.name] for each in fields(KeepAlive))) if row else None
 
 
 def set_policy(tx: Tx, integration: str, policy: KeepAlive | None) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
 from evergrant.store.tables import lifetime as table
+from evergrant.store.upsert import put
 
 REMEMBERED = 5
 """So many of the newest observations count."""
@@ -60,12 +61,9 @@ def observed(tx: Tx, integration: str, org_id: str, seconds: int, at: datetime) 
 
 
 def _keep(tx: Tx, integration: str, org_id: str, **changes: object) -> None:
-    key = _key(integration, org_id)
-    if tx.execute(sa.update(table).where(*key).values(**changes)).rowcount:
-        return
+    key = {"integration": integration, "org_id": org_id}
     empty = {"told_s": 0, "told_by": "", "observed_s": ()}
-    row = {"integration": integration, "org_id": org_id, **empty, **changes}
-    tx.execute(sa.insert(table).values(row))
+    put(tx, table, key, new={**empty, **changes}, changed=changes)
 
 
 def _key(integration: str, org_id: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -1,7 +1,8 @@
 """Committing in groups from within an event loop.
 
-The statements run in the loop's own thread, where nobody takes the interpreter away between two of
-them; only what waits for others, the write lock and the disk, waits in a thread.
+On SQLite the statements run in the loop's own thread, where nobody takes the interpreter away
+between two of them; only what waits for others, the write lock and the disk, waits in a thread.
+On PostgreSQL every statement waits for others, and the whole transaction runs in a thread.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ class LoopGroup:
             _settle(future, result)
 
     async def _together(self, works: list[Callable[[Tx], Any]]) -> list[Any]:
+        if self._store.is_remote:
+            return await asyncio.to_thread(self._all, works)
         writing = self._store.write()
         tx = await asyncio.to_thread(writing.__enter__)
         try:
@@ -80,6 +83,10 @@ class LoopGroup:
             raise
         await asyncio.to_thread(writing.__exit__, None, None, None)
         return results
+
+    def _all(self, works: list[Callable[[Tx], Any]]) -> list[Any]:
+        with self._store.write() as tx:
+            return [work(tx) for work in works]
 
 
 def _settle(

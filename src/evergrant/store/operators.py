@@ -3,39 +3,52 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
 from evergrant.store.tables import operator_session, sign_in
 
-
-def add_link(tx: Tx, ticket_hash: str, expires_at: datetime) -> None:
-    """Remember a sign-in link."""
-    tx.execute(sa.insert(sign_in).values(ticket_hash=ticket_hash, expires_at=expires_at))
+Role = Literal["operator", "viewer"]
+"""Who may change things, and who may only look."""
 
 
-def take_link(tx: Tx, ticket_hash: str, now: datetime) -> bool:
-    """Use up a sign-in link; False when it is unknown, used or too old."""
+def add_link(tx: Tx, ticket_hash: str, expires_at: datetime, *, role: Role = "operator") -> None:
+    """Remember a sign-in link, and as what it signs in."""
+    values = {"ticket_hash": ticket_hash, "expires_at": expires_at, "role": role}
+    tx.execute(sa.insert(sign_in).values(values))
+
+
+def take_link(tx: Tx, ticket_hash: str, now: datetime) -> Role | None:
+    """Use up a sign-in link: as what it signs in; None when it is unknown, used or too old."""
     # One conditional DELETE: of two who come at once, one removes the row and the other finds none.
     mine = sa.delete(sign_in).where(sign_in.c.ticket_hash == ticket_hash)
-    return bool(tx.execute(mine.where(sign_in.c.expires_at > now)).rowcount)
+    taken = mine.where(sign_in.c.expires_at > now).returning(sign_in.c.role)
+    return tx.execute(taken).scalar_one_or_none()
 
 
-def open_session(tx: Tx, token_hash: str, now: datetime, expires_at: datetime) -> None:
+def open_session(
+    tx: Tx, token_hash: str, now: datetime, expires_at: datetime, *, role: Role = "operator"
+) -> None:
     """Remember a browser that signed in; links and sessions whose time is over are forgotten."""
     tx.execute(sa.delete(sign_in).where(sign_in.c.expires_at <= now))
     tx.execute(sa.delete(operator_session).where(operator_session.c.expires_at <= now))
-    values = {"token_hash": token_hash, "created_at": now, "expires_at": expires_at}
+    values = {
+        "token_hash": token_hash,
+        "created_at": now,
+        "expires_at": expires_at,
+        "role": role,
+    }
     tx.execute(sa.insert(operator_session).values(values))
 
 
-def is_open(tx: Tx, token_hash: str, now: datetime) -> bool:
-    """Whether a browser is signed in now."""
-    mine = sa.select(operator_session.c.token_hash).where(
+def role_of(tx: Tx, token_hash: str, now: datetime) -> Role | None:
+    """As what a browser is signed in now; None when it is not."""
+    mine = sa.select(operator_session.c.role).where(
         operator_session.c.token_hash == token_hash, operator_session.c.expires_at > now
     )
-    return tx.execute(mine).one_or_none() is not None
+    return tx.execute(mine).scalar_one_or_none()
 
 
 def end_session(tx: Tx, token_hash: str) -> None:

@@ -66,6 +66,12 @@ def failed(tx: Tx, item: OutboxItem, error: str, *, retry_at: datetime | None) -
     return bool(result.rowcount)
 
 
+def is_waiting(tx: Tx, now: datetime) -> bool:
+    """Whether a notice is to go now."""
+    wanted = sa.select(table.c.id).where(table.c.delivered_at.is_(None), table.c.next_at <= now)
+    return tx.execute(wanted.limit(1)).first() is not None
+
+
 def waiting(tx: Tx) -> int:
     """How many notices are still on their way."""
     wanted = sa.select(sa.func.count()).select_from(table).where(table.c.next_at.is_not(None))

@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from evergrant.store.engine import Tx
+from evergrant.store.database import Tx
 
 Convert = Callable[[Any], Any]
 

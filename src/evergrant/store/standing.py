@@ -11,6 +11,7 @@ from evergrant.model import Connection
 from evergrant.store import connections, lifetimes
 from evergrant.store.credentials import CredentialRow
 from evergrant.store.engine import Tx
+from evergrant.store.holding import hold
 from evergrant.store.integrations import IntegrationRow
 from evergrant.store.lifetimes import Lifetime
 from evergrant.store.prepared import Prepared
@@ -82,6 +83,7 @@ _PARTS = tuple(
 
 def of(tx: Tx, connection_id: str, part: str) -> Standing:
     """How a part of a connection stands.  Raises `NotFound`."""
+    hold(tx, connection_id)
     cells = _READ.cells(tx, connection_id=connection_id, which_part=part)
     if cells is None:
         raise not_found("connection", connection_id, ())

@@ -146,6 +146,7 @@ incident = Table(
     Column("facts", Json),
     Column("diagnosis", Json),
     Index("incident_by_connection", "connection", "opened_at"),
+    Index("incident_by_time", "opened_at"),
 )
 _only_one("one_open_incident", incident, ("connection",), "closed_at IS NULL")
 
@@ -159,6 +160,12 @@ event = Table(
     Column("text", Masked, nullable=False),
     Column("data", Json, nullable=False),
     Index("event_by_connection", "connection", "seq"),
+    Index(
+        "event_by_change",
+        "at",
+        sqlite_where=text("kind = 'state changed'"),
+        postgresql_where=text("kind = 'state changed'"),
+    ),
 )
 """Append-only; `seq` orders what happened within one instant."""
 
@@ -171,7 +178,7 @@ due = Table(
     _word("owner"),
     Column("leased_until", Moment),
     Column("generation", Integer, nullable=False),
-    Index("due_by_time", "at"),
+    Index("due_by_kind", "kind", "at"),
 )
 """Work to do; a row outlives its work, so that its generation only ever grows."""
 
@@ -217,6 +224,7 @@ sign_in = Table(
     metadata,
     _id("ticket_hash"),
     Column("expires_at", Moment, nullable=False),
+    _word("role"),
 )
 """Sign-in links that wait to be used; only their hashes, and each row is gone with its use."""
 
@@ -226,6 +234,7 @@ operator_session = Table(
     _id("token_hash"),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    _word("role"),
 )
 """Browsers in which the operator is signed in; only hashes of what their cookies hold."""
 
@@ -312,3 +321,130 @@ keep_alive = Table(
     Column("used_within_days", Integer, nullable=False),
 )
 """Policies for refreshing ahead of an idle limit; without a row nothing is kept alive by itself."""
+
+reconnect_link = Table(
+    "reconnect_link",
+    metadata,
+    _id(),
+    _link("connection", "connection"),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("opened_at", Moment),
+    Column("revoked_at", Moment),
+    _word("flow"),
+    Index("reconnect_link_by_connection", "connection", "made_at"),
+    Index("reconnect_link_by_flow", "flow"),
+)
+"""Links that a vendor sends to a customer's admin; the word in them is signed and never stored.
+The flow is '' until one is walked through the link."""
+
+branding = Table(
+    "branding",
+    metadata,
+    Column("integration", String(64), ForeignKey("integration.id"), primary_key=True),
+    _word("name"),
+    _word("accent"),
+    _word("ground"),
+    _word("logo_type"),
+    Column("logo", LargeBinary),
+)
+"""How a vendor's customers see an integration: its name, its colours, its logo."""
+
+api_key = Table(
+    "api_key",
+    metadata,
+    _id(),
+    _link("tenant", "tenant"),
+    _word("name"),
+    _word("hash"),
+    Column("opens", Json, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+"""Keys of applications that read tokens; only their hashes."""
+
+token_read = Table(
+    "token_read",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _word("key"),
+    _link("connection", "connection"),
+    _word("generation"),
+    _word("fingerprint"),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+    Index("token_read_by_connection", "connection", "seq"),
+    Index("token_read_by_key", "key", "seq"),
+)
+"""Which key read which token when: the line is there before the token leaves, and counts on."""
+
+revocation = Table(
+    "revocation",
+    metadata,
+    _id(),
+    _link("connection", "connection"),
+    _word("host"),
+    _word("fingerprint"),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Masked, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("next_at", Moment),
+    Column("done_at", Moment),
+    Index("revocation_by_time", "next_at"),
+)
+"""Tokens out of use, sealed, until Salesforce confirms that they are revoked."""
+
+sync = Table(
+    "sync",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _link("connection", "connection"),
+    Column("at", Moment, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("detail", Masked, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("cleared_at", Moment),
+    Index("sync_by_connection", "connection", "seq"),
+)
+"""What an integration reported of its own work with a connection."""
+
+expectation = Table(
+    "expectation",
+    metadata,
+    Column("integration", String(64), ForeignKey("integration.id"), primary_key=True),
+    Column("told", Json, nullable=False),
+)
+"""What an integration needs of an org and does once it is connected; without a row, nothing."""
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _link("tenant", "tenant"),
+    Column("at", Moment, nullable=False),
+    _word("actor"),
+    _word("act"),
+    _word("subject"),
+    Column("text", Masked, nullable=False),
+    Index("audit_log_by_time", "tenant", "at"),
+)
+"""Who did what; append-only by triggers.  The subject is the id of what it was done to, or ''."""
+
+org_audit = Table(
+    "org_audit",
+    metadata,
+    Column("connection", String(64), ForeignKey("connection.id"), primary_key=True),
+    Column("tried_at", Moment, nullable=False),
+    Column("at", Moment),
+    _word("eyes"),
+    Column("found", Json, nullable=False),
+    Column("left_out", Integer, nullable=False),
+    Column("hidden", Json, nullable=False),
+    Column("unjudged", Integer, nullable=False),
+    Column("trouble", Masked, nullable=False),
+)
+"""What the audits of a connection's org found and still stands; without a row, none was tried."""

@@ -22,6 +22,8 @@ State = Literal[
     "under way", "answered", "done", "refused", "not sent", "unknown", "orphaned", "displaced"
 ]
 OPEN: tuple[State, ...] = ("under way", "answered")
+RESTORED = "restored from a backup"
+"""Stands as the owner of what nobody knows since a restore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,15 @@ _END = Prepared(
         ended_at=sa.bindparam("end_at", type_=table.c.ended_at.type),
         sealed=sa.null(),
     )
+)
+
+_ORPHANED = Prepared(
+    sa.select(table.c.seq)
+    .where(
+        table.c.connection == sa.bindparam("whose", type_=sa.String),
+        table.c.state == sa.literal_column("'orphaned'"),
+    )
+    .limit(sa.literal_column("1"))
 )
 
 
@@ -163,8 +174,22 @@ def doubt(tx: Tx, why: str, at: datetime) -> int:
     return len(found)
 
 
+def is_restored_under_way(tx: Tx) -> bool:
+    """Whether the refresh token of a restored credential is being tried just now."""
+    trying, doubted = table.alias(), table.alias()
+    same = (
+        doubted.c.credential == trying.c.credential,
+        doubted.c.generation == trying.c.generation,
+        doubted.c.owner == RESTORED,
+    )
+    wanted = sa.select(trying.c.seq).join(doubted, sa.and_(*same)).where(trying.c.state.in_(OPEN))
+    return tx.execute(wanted.limit(1)).first() is not None
+
+
 def orphans(tx: Tx, connection_id: str) -> Sequence[TokenRequest]:
     """Answers that nobody will use, and that are yet to be revoked."""
+    if _ORPHANED.one(tx, whose=connection_id) is None:
+        return []
     wanted = table.c.connection == connection_id, table.c.state == "orphaned"
     return [_read(row) for row in tx.execute(sa.select(table).where(*wanted))]
 

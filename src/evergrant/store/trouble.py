@@ -1,4 +1,4 @@
-"""What goes wrong with a database file, in words: every failure becomes one `StoreTrouble`."""
+"""What goes wrong with a database, in words: every failure becomes one `StoreTrouble`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from evergrant.errors import StoreTrouble
+
+Words: TypeAlias = tuple[str, str, str]
+"""What is the matter with the database, why, and what to do."""
 
 _UNWRITABLE = (
     "cannot be written",
@@ -27,7 +31,7 @@ _DAMAGED = (
     "SQLite found pages that cannot be right; what was committed before is in the last backup.",
     "stop the service, copy the file aside, and restore a backup (or try sqlite3's .recover)",
 )
-_TROUBLES: dict[int, tuple[str, str, str]] = {
+_TROUBLES: dict[int, Words] = {
     sqlite3.SQLITE_PERM: _UNWRITABLE,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
     sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
@@ -53,11 +57,16 @@ _TROUBLES: dict[int, tuple[str, str, str]] = {
 """What each SQLite result code means here (https://sqlite.org/rescode.html)."""
 
 
-def trouble(path: Path, words: tuple[str, str, str], detail: str = "") -> StoreTrouble:
+def trouble(path: Path, words: Words, detail: str = "") -> StoreTrouble:
     """The error for a database file, in the three words of the table."""
+    return told(str(path), words, detail)
+
+
+def told(name: str, words: Words, detail: str = "") -> StoreTrouble:
+    """The error for a database of that name."""
     what, why, next_step = words
     return StoreTrouble(
-        f"the database {path} {what}",
+        f"the database {name} {what}",
         why=f"{why} ({detail})" if detail else why,
         next_step=next_step,
         whose="operator",

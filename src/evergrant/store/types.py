@@ -55,7 +55,11 @@ class Masked(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None or is_plain(value) else mask(value)
+        if value is None:
+            return None
+        # NOTE: PostgreSQL keeps no NUL, and what an org answers may hold one.
+        value = value.replace("\0", "\ufffd")
+        return value if is_plain(value) else mask(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         return value
@@ -82,7 +86,7 @@ def _member(name: str, value: Any) -> Any:
     return _redact(value)
 
 
-_MAY_TELL = re.compile(r"[=:!<%]|--|-u|eyJ|5Aep|aPrx|(?i:bearer|basic|oauth)")
+_MAY_TELL = re.compile(r"[=:!<%]|--|-u|eyJ|5Aep|aPrx|evgk_|(?i:bearer|basic|oauth)")
 
 
 def is_plain(text: str) -> bool:

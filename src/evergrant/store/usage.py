@@ -8,13 +8,12 @@ import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
 from evergrant.store.tables import usage as table
+from evergrant.store.upsert import put
 
 
 def mark(tx: Tx, connection_id: str, at: datetime) -> None:
     """The connection was used."""
-    mine = table.c.connection == connection_id
-    if not tx.execute(sa.update(table).where(mine).values(used_at=at)).rowcount:
-        tx.execute(sa.insert(table).values(connection=connection_id, used_at=at))
+    put(tx, table, {"connection": connection_id}, new={"used_at": at}, changed={"used_at": at})
 
 
 def last(tx: Tx, connection_id: str) -> datetime | None:

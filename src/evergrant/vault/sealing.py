@@ -60,11 +60,11 @@ def unseal(key: MasterKey, blob: bytes, identity: str) -> bytes:
 
     Raises `VaultTrouble`, which tells a wrong master key from a swapped or damaged row.
     """
-    head = blob[:_WRAPPED]
-    if len(blob) < _SHORTEST or head[: len(_VERSION)] != _VERSION:
+    head, key_id = blob[:_WRAPPED], sealed_with(blob)
+    if not key_id:
         raise _damaged(identity, "it is not a sealed blob of a version that we know")
-    if (sealed_with := head[len(_VERSION) :].hex()) != key.id:
-        raise wrong_key(key, sealed_with)
+    if key_id != key.id:
+        raise wrong_key(key, key_id)
     try:
         data_key = _unlock(key.raw, blob[_WRAPPED:_SEALED], head + identity.encode())
         return _unlock(data_key, blob[_SEALED:], head + identity.encode())
@@ -72,14 +72,33 @@ def unseal(key: MasterKey, blob: bytes, identity: str) -> bytes:
         raise _damaged(identity, "its seal does not fit this row") from error
 
 
-def wrong_key(key: MasterKey, sealed_with: str) -> VaultTrouble:
+def sealed_with(blob: bytes) -> str:
+    """The id of the key that sealed a blob; '' for what is no sealed blob that we know."""
+    head = blob[:_WRAPPED]
+    if len(blob) < _SHORTEST or head[: len(_VERSION)] != _VERSION:
+        return ""
+    return head[len(_VERSION) :].hex()
+
+
+def wrong_key(key: MasterKey, other: str) -> VaultTrouble:
     """The error for a row that another master key sealed."""
     return VaultTrouble(
         "the master key is not the one that sealed this database",
-        why=f"The data was sealed with key {sealed_with}; {key.source} holds key {key.id}.",
+        why=f"The data was sealed with key {other}; {key.source} holds key {key.id}.",
         next_step="restore the master key that belongs to this database; nothing was changed",
         whose="operator",
     )
+
+
+def try_cipher() -> None:
+    """Try the cipher of this machine on a text whose seal is known.
+
+    Test case 14 of McGrew and Viega, The Galois/Counter Mode of Operation (GCM), appendix B.
+    Raises `OurBug`: nothing may be sealed then.
+    """
+    known = bytes.fromhex("cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919")
+    if AESGCM(bytes(KEY_BYTES)).encrypt(bytes(_NONCE), bytes(16), None) != known:
+        raise OurBug("AES-GCM of this machine does not seal as the standard says")
 
 
 def _damaged(identity: str, why: str) -> VaultTrouble:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from evergrant.clock import Clock, SystemClock
 from evergrant.errors import Misuse, OurBug
@@ -16,7 +17,7 @@ from evergrant.store import Tx, connections, credentials, integrations, parts
 from evergrant.store.credentials import CredentialRow, Status
 from evergrant.store.integrations import IntegrationRow
 from evergrant.store.rows import new_id
-from evergrant.vault import contents
+from evergrant.vault import contents, signing
 from evergrant.vault.kept import (
     Kept,
     integration_of,
@@ -26,8 +27,9 @@ from evergrant.vault.kept import (
     row_of,
     row_of_integration,
 )
-from evergrant.vault.keys import load_key
-from evergrant.vault.sealing import MasterKey, seal, unseal
+from evergrant.vault.keys import open_ring
+from evergrant.vault.ring import KeyRing
+from evergrant.vault.sealing import try_cipher
 
 MAIN = "main"
 """The part that every integration has: the credential we hold."""
@@ -38,8 +40,8 @@ _CANARY = b"evergrant canary"
 class Vault:
     """Seals and opens; every method works inside the caller's transaction."""
 
-    def __init__(self, key: MasterKey, clock: Clock) -> None:
-        self._key = key
+    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+        self.ring = ring
         self._clock = clock
         self._opened: dict[str, tuple[IntegrationRow, Integration]] = {}
 
@@ -55,23 +57,24 @@ class Vault:
 
         Raises `VaultTrouble` when there is no usable key.
         """
-        return cls(load_key(settings, environ), clock or SystemClock())
+        return cls(open_ring(settings, environ), clock or SystemClock())
 
     @property
     def key_id(self) -> str:
         """Sixteen hex digits of the master key in use; it may be shown."""
-        return self._key.id
+        return self.ring.current.id
 
     def check(self, tx: Tx, *, tenant: str = "default") -> None:
         """Find a wrong master key at boot, before anything is sealed with it; needs `write()`.
 
-        Raises `VaultTrouble`.
+        Raises `VaultTrouble`, and `OurBug` for a cipher that does not seal as it should.
         """
+        try_cipher()
         identity = row_identity("canary", tenant)
         sealed = integrations.canary(tx, tenant)
         if sealed is None:
-            integrations.keep_canary(tx, seal(self._key, _CANARY, identity), tenant)
-        elif unseal(self._key, sealed, identity) != _CANARY:
+            integrations.keep_canary(tx, self.ring.seal(_CANARY, identity), tenant)
+        elif self.ring.unseal(sealed, identity) != _CANARY:
             raise OurBug("the canary opened and says something else")
 
     # --- integrations ----------------------------------------------------------------------------
@@ -82,7 +85,7 @@ class Vault:
         Raises `BadInput` when another one has its name.
         """
         identity = row_identity("integration", integration.tenant, integration.id)
-        sealed = seal(self._key, contents.of_integration(integration), identity)
+        sealed = self.ring.seal(contents.of_integration(integration), identity)
         if integrations.save(tx, row_of_integration(integration, sealed)):
             parts.add(tx, parts.Part(new_id("prt"), integration.id, MAIN, "credential", 0))
 
@@ -107,7 +110,7 @@ class Vault:
 
     def _integration(self, row: IntegrationRow) -> Integration:
         identity = row_identity("integration", row.tenant, row.id)
-        return integration_of(row, unseal(self._key, row.sealed, identity))
+        return integration_of(row, self.ring.unseal(row.sealed, identity))
 
     # --- credentials -----------------------------------------------------------------------------
 
@@ -147,7 +150,7 @@ class Vault:
 
     def open_credential(self, row: CredentialRow) -> Kept:
         """A credential whose row is at hand.  Raises `VaultTrouble`."""
-        return kept_of(row, unseal(self._key, row.sealed, of_row(row)))
+        return kept_of(row, self.ring.unseal(row.sealed, of_row(row)))
 
     def held(self, tx: Tx, connection_id: str, part: str = MAIN) -> Kept | None:
         """The new credential that waits to be verified or chosen.  Raises `VaultTrouble`."""
@@ -196,11 +199,25 @@ class Vault:
 
     def seal_text(self, text: Secret, identity: str) -> bytes:
         """Seal one text (a flow's PKCE verifier) for the row with that identity."""
-        return seal(self._key, text.reveal().encode(), row_identity("text", identity))
+        return self.ring.seal(text.reveal().encode(), row_identity("text", identity))
 
     def unseal_text(self, blob: bytes, identity: str) -> Secret:
         """Open one text that was sealed for the row with that identity.  Raises `VaultTrouble`."""
-        return Secret(unseal(self._key, blob, row_identity("text", identity)).decode())
+        return Secret(self.ring.unseal(blob, row_identity("text", identity)).decode())
+
+    # --- signed words ----------------------------------------------------------------------------
+
+    def sign(self, purpose: str, claims: Mapping[str, Any]) -> Secret:
+        """A word that says these claims, readable and good for one purpose; see `signing`."""
+        return Secret(signing.sign(self.ring.current, purpose, claims))
+
+    def read_signed(self, purpose: str, word: str) -> dict[str, Any] | None:
+        """The claims of a word that was signed for that purpose; None for any other word.
+
+        A word that a former key signed is good for as long as that key is in the ring.
+        """
+        found = (signing.read_signed(key, purpose, word) for key in self.ring.keys)
+        return next((each for each in found if each is not None), None)
 
     def _current(self, tx: Tx, connection_id: str, part: str, status: Status) -> Kept | None:
         row = credentials.current(tx, connection_id, part, status)
@@ -217,4 +234,4 @@ class Vault:
     def _sealed(self, kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
         row = row_of(kept, tenant=tenant, created_at=created_at)
         content = contents.of_credential(kept.credential, kept.identity)
-        return replace(row, sealed=seal(self._key, content, of_row(row)))
+        return replace(row, sealed=self.ring.seal(content, of_row(row)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, cast
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from evergrant import keeper as verbs
 from evergrant.errors import NotFound
@@ -16,10 +17,13 @@ from evergrant.web.security import comes_from_here, form_token, is_own_form
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from evergrant.store.operators import Role
     from evergrant.web.desk import Desk
 
 SESSION: Final = "evergrant_session"
 NEXT: Final = "evergrant_next"
+VIEWERS_FORMS: Final = frozenset({"/sign-out", "/readings"})
+"""Forms that change no connection: whoever is signed in may send them."""
 _PAGES = re.compile(
     r"/(?:connections/new|connections/con_[0-9a-f]{16}|flows/flow_[0-9a-f]{16}|"
     r"readings/read_[0-9a-f]{16}|demo)(?![^/])"
@@ -28,10 +32,10 @@ _PAGES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The operator, signed in."""
+    """Somebody who signed in: an operator, or a viewer, who changes nothing."""
 
     csrf: str
-    name: str = "operator"
+    name: Role = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class Forged(Exception):
     """A form that no page of ours made for this browser."""
 
 
+class MayOnlyLook(Exception):
+    """A viewer asked for a change."""
+
+
 def desk_of(request: Request) -> Desk:
     """The desk of the app that serves the request."""
     return cast("Desk", request.app.state.desk)
@@ -71,9 +79,10 @@ def flow_cookie(flow_id: str) -> str:
 def operator(request: Request) -> Operator:
     """The operator.  Raises `NeedsSignIn`."""
     word = word_of(request)
-    if not verbs.is_operator(desk_of(request).keeper, word):
+    role = verbs.role_of(desk_of(request).keeper, word)
+    if role is None:
         raise NeedsSignIn
-    return Operator(form_token(word))
+    return Operator(form_token(word), role)
 
 
 def whoever(request: Request) -> Operator | None:
@@ -98,9 +107,10 @@ def in_flow(request: Request, flow_id: str) -> Who:
 
 
 async def posted(request: Request) -> Form:
-    """A form that a page of ours made for this browser.  Raises `Forged` or `BadInput`.
+    """A form that a page of ours made for this browser.
 
-    Who sends it is asked before it is read: a stranger's bytes are not looked at.
+    Raises `Forged`, `MayOnlyLook` or `BadInput`.  Who sends it is asked before it is read: a
+    stranger's bytes are not looked at.
     """
     flow_id = request.path_params.get("flow_id", "")
     words = (word_of(request), request.cookies.get(flow_cookie(flow_id), "") if flow_id else "")
@@ -111,7 +121,15 @@ async def posted(request: Request) -> Form:
     form = await read_form(request)
     if not is_own_form(form.get("csrf"), words):
         raise Forged
+    await run_in_threadpool(_refuse_viewer, request)
     return form
+
+
+def _refuse_viewer(request: Request) -> None:
+    """The one place where it is seen that a viewer changes nothing: every form passes here."""
+    who = whoever(request)
+    if who is not None and who.name == "viewer" and request.url.path not in VIEWERS_FORMS:
+        raise MayOnlyLook
 
 
 DeskOf = Annotated["Desk", Depends(desk_of)]

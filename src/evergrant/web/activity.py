@@ -23,6 +23,15 @@ KINDS: Final = {
     "proofs": ("Proofs gathered", "ok"),
     "held": ("Put on hold", "warn"),
     "not revoked": ("A token out of use was not revoked", "warn"),
+    "revoked": ("A token out of use was revoked after all", "ok"),
+    "restored": ("Restored from a backup", "warn"),
+    "reauthorization cancelled": ("Reauthorization cancelled", "neutral"),
+    "needs": ("Looked at what the integration needs", "neutral"),
+    "step confirmed": ("A person confirmed a step", "ok"),
+    "sync succeeded": ("The integration synced", "ok"),
+    "sync failed": ("The integration could not sync", "error"),
+    "sync overdue": ("A sync is overdue", "warn"),
+    "missed window": ("Time in which nothing was synced", "warn"),
     "configured": ("Settings changed", "neutral"),
 }
 """Kind of an event → how it is told, and its tone."""

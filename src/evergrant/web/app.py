@@ -7,12 +7,38 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
-from evergrant.errors import EvergrantError, Misuse, NotFound
+from evergrant.errors import EvergrantError, LinkRefused, Misuse, NotFound
 from evergrant.keeper import Keeper
-from evergrant.web import callback, connect, connections, demo, explain, flows, home, sign_in
-from evergrant.web.access import NEXT, Forged, NeedsSignIn, desk_of, page_of, remember, whoever
+from evergrant.web import (
+    callback,
+    connect,
+    connections,
+    deeds,
+    demo,
+    embed,
+    explain,
+    fixes,
+    flows,
+    home,
+    link_desk,
+    links,
+    sign_in,
+)
+from evergrant.web.access import (
+    NEXT,
+    Forged,
+    MayOnlyLook,
+    NeedsSignIn,
+    desk_of,
+    page_of,
+    remember,
+    whoever,
+)
+from evergrant.web.acting import Acting
 from evergrant.web.desk import FOLDER, Rehearsal, open_desk
+from evergrant.web.limits import Limited
 from evergrant.web.security import Guarded
 
 
@@ -21,17 +47,29 @@ def mount(app: FastAPI, keeper: Keeper, *, rehearsal: Rehearsal | None = None) -
 
     `rehearsal` is the emulated org that may be broken from it.
     """
-    app.mount("/", Guarded(_console(keeper, rehearsal)))
+    console = _console(keeper, rehearsal)
+
+    async def busy(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request({**scope, "app": console}, receive)
+        await links.too_often(request, scope["evergrant.wait_s"])(scope, receive, send)
+
+    app.mount("/", Guarded(Limited(Acting(console, keeper), busy)))
 
 
 def _console(keeper: Keeper, rehearsal: Rehearsal | None) -> FastAPI:
     app = FastAPI(title="Evergrant console", openapi_url=None)
     app.state.desk = open_desk(keeper, rehearsal)
-    for each in (sign_in, home, connect, connections, explain, flows, callback, demo):
+    for each in (
+        sign_in, home, connect, connections, explain, fixes, flows, callback, demo, deeds,
+        link_desk, links,
+    ):  # fmt: skip
         app.include_router(each.routes)
+    app.mount("/embed", embed.parts(app.state.desk))
     app.mount("/static", _Static(directory=FOLDER / "static"))
     app.add_exception_handler(NeedsSignIn, _to_sign_in)
     app.add_exception_handler(Forged, _forged)
+    app.add_exception_handler(MayOnlyLook, _only_look)
+    app.add_exception_handler(LinkRefused, links.refused)
     app.add_exception_handler(EvergrantError, _trouble)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _no_page)
@@ -71,9 +109,21 @@ def _forged(request: Request, _error: Exception) -> Response:
     )
 
 
+def _only_look(request: Request, _error: Exception) -> Response:
+    return _told(
+        request,
+        403,
+        "You may look, and change nothing",
+        "You are signed in as a viewer. Nothing was done.",
+        "ask an operator to do it, or sign in as one with `evergrant sign-in`",
+    )
+
+
 def _trouble(request: Request, error: Exception) -> Response:
     if not isinstance(error, EvergrantError):
         raise error
+    if whoever(request) is None and (answer := links.in_the_way(request, _status(error))):
+        return answer
     return _told(request, _status(error), error.what, error.why, error.next_step)
 
 

@@ -12,6 +12,7 @@ from evergrant import keeper as verbs
 from evergrant.errors import EvergrantError, Misuse
 from evergrant.log import logger
 from evergrant.web.access import DeskOf, flow_cookie, page_of, remember
+from evergrant.web.link_access import home_of, link_behind
 
 routes = APIRouter(include_in_schema=False)
 COOKIE_LIFE_S = 900
@@ -21,11 +22,15 @@ log = logger("web")
 
 
 @routes.get("/leave/{ticket}")
-def leave(desk: DeskOf, ticket: str) -> Response:
-    """The page between the form and Salesforce: it leads on by itself."""
+def leave(desk: DeskOf, ticket: str, elsewhere: Literal["", "yes"] = "") -> Response:
+    """The page between the form and Salesforce: it leads on by itself.
+
+    `elsewhere`: the link is to be opened in another window, and is shown instead.
+    """
     if not _TICKET.fullmatch(ticket):
         return RedirectResponse("/", 303)
-    answer = desk.page("leave.html", None, ticket=ticket)
+    link = f"{desk.keeper.settings.public_url.rstrip('/')}/start/{ticket}" if elsewhere else ""
+    answer = desk.page("leave.html", None, ticket=ticket, elsewhere=link)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
@@ -57,13 +62,16 @@ def callback(request: Request, desk: DeskOf, work: BackgroundTasks, state: str =
         # The address holds a code: nothing is shown under it.
         log.warning("a callback was not taken in: %s", error.what)
         how = "refused" if isinstance(error, Misuse) else "failed"
+        if link := link_behind(request, flow_id):
+            return RedirectResponse(f"{home_of(link)}?told={how}", 303)
         back = page_of(f"/flows/{flow_id}")
         return RedirectResponse(
             f"/callback/{how}" + (f"?flow={flow_id}" if back != "/" else ""), 303
         )
     if flow.status == "returned":
         work.add_task(verbs.prove_now, desk.keeper, flow.id)
-    return RedirectResponse(f"/flows/{flow.id}", 303)
+    link = link_behind(request, flow.id)
+    return RedirectResponse(home_of(link) if link else f"/flows/{flow.id}", 303)
 
 
 @routes.get("/callback/{how}")

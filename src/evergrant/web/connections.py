@@ -15,6 +15,7 @@ from evergrant.web.desk import Desk
 from evergrant.web.explained import cause_title, explained
 from evergrant.web.forms import Form
 from evergrant.web.notes import note_of
+from evergrant.web.timeline import timeline
 
 routes = APIRouter(include_in_schema=False, prefix="/connections/{connection_id}")
 
@@ -38,9 +39,19 @@ def show(who: AsOperator, desk: DeskOf, connection_id: str, told: str = "") -> R
         is_broken=case.connection.state in BROKEN,
         can_check=case.connection.state in LIVE,
         can_reauthorize=_can_reauthorize(case),
+        picture=timeline(verbs.past_of(desk.keeper, case.connection.id), desk.keeper.clock.now()),
+        holdings=verbs.holdings_of(desk.keeper, case.connection.id),
+        needs=verbs.last_needs(desk.keeper, case.connection.id),
+        has_needs=_has_needs(desk, case),
+        now=desk.keeper.clock.now(),
         past=[(each, cause_title(each.cause, desk.keeper.catalog)) for each in case.past[:3]],
         activity_rows=activity_of(case.events, desk.keeper.catalog),
     )
+
+
+def _has_needs(desk: Desk, case: Case) -> bool:
+    told = verbs.expected_by(desk.keeper, case.integration.id)
+    return bool(told.requires or told.steps)
 
 
 def _can_reauthorize(case: Case) -> bool:
@@ -65,6 +76,14 @@ def check(_who: AsOperator, desk: DeskOf, connection_id: str, _form: Posted) -> 
         return _back(connection_id, "not-checked")
     found = verbs.check(desk.keeper, connection_id)
     return _back(connection_id, "not-working" if found.failure else "checked")
+
+
+@routes.post("/needs")
+def needs(_who: AsOperator, desk: DeskOf, connection_id: str, _form: Posted) -> Response:
+    """Look once more at what the integration needs in this org."""
+    case = verbs.case_of(desk.keeper, connection_id)
+    tuple(verbs.look_at_needs(desk.keeper, case.connection.id))
+    return _back(case.connection.id, "looked")
 
 
 @routes.post("/pause")

@@ -98,7 +98,7 @@ class Desk:
         return [{"label": each.label, "action": f"/demo/{each.id}?back={back}"} for each in known]
 
     def _nav(self) -> tuple[tuple[str, str], ...]:
-        fixed = (("/", "Connections"), ("/connections/new", "Connect an org"))
+        fixed = (("/", "Connections"), ("/connections/new", "Connect an org"), ("/log", "Log"))
         return (*fixed, ("/demo", "Break it")) if self.rehearsal else fixed
 
 

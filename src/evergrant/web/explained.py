@@ -59,6 +59,11 @@ class Step:
     app: str
     """For which kind of app it is: empty for any."""
     is_inferred: bool
+    change: str = ""
+    """Id of what the step alters."""
+    effects: str = ""
+    """What it does besides."""
+    rollback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class Explained:
     steps: tuple[Step, ...]
     avoid: tuple[str, ...]
     verify: tuple[tuple[str, str], ...]
-    others: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, str, str], ...]
+    """Title, word and id of what else it may be."""
     message: str
     """To be copied to the Salesforce admin; empty where no admin need act."""
     is_named: bool
@@ -113,7 +119,7 @@ def explained(
         return None
     cause = catalog.causes[first.refined or first.cause]
     is_named = diagnosis.is_named
-    steps = tuple(_step(fix, connection) for fix in cause.fixes) if is_named else ()
+    steps = steps_of_cause(cause, catalog, connection) if is_named else ()
     gate = catalog.gates.get(diagnosis.next_gate)
     return Explained(
         cause=cause.id,
@@ -135,7 +141,7 @@ def explained(
         others=tuple(
             _other(each) for each in diagnosis.ranked[1:] if each.confidence >= WORTH_NAMING
         ),
-        message=_message(cause, steps, connection, integration),
+        message=message_for(cause, steps, connection, integration),
         is_named=is_named,
     )
 
@@ -146,8 +152,8 @@ def cause_title(cause: str, catalog: Catalog) -> str:
     return found.title if found else ""
 
 
-def _other(ranked: Ranked) -> tuple[str, str]:
-    return ranked.title, ranked.word
+def _other(ranked: Ranked) -> tuple[str, str, str]:
+    return ranked.title, ranked.word, ranked.refined or ranked.cause
 
 
 def _reasons(reasons: Iterable[Reason], catalog: Catalog) -> tuple[Item, ...]:
@@ -176,7 +182,15 @@ def _gaps(missing: Iterable[Missing]) -> tuple[Item, ...]:
     return tuple(gaps)[:MOST]
 
 
-def _step(fix: Fix, connection: Connection | None) -> Step:
+def steps_of_cause(
+    cause: Cause, catalog: Catalog, connection: Connection | None
+) -> tuple[Step, ...]:
+    """The way out of a cause, with links into the connection's very org."""
+    return tuple(_step(fix, catalog, connection) for fix in cause.fixes)
+
+
+def _step(fix: Fix, catalog: Catalog, connection: Connection | None) -> Step:
+    change = catalog.changes.get(fix.change)
     return Step(
         who=fix.who,
         do=fix.do,
@@ -187,6 +201,9 @@ def _step(fix: Fix, connection: Connection | None) -> Step:
         permission=fix.permission,
         app="" if fix.app == "any" else fix.app,
         is_inferred=fix.mark == "inferred",
+        change=fix.change,
+        effects=change.effects if change else "",
+        rollback=change.rollback if change else "",
     )
 
 
@@ -198,13 +215,14 @@ def _deep_link(connection: Connection | None, suffix: str) -> str:
     return f"{base.rstrip('/')}{suffix}"
 
 
-def _message(
+def message_for(
     cause: Cause,
     steps: Iterable[Step],
     connection: Connection | None,
     integration: Integration | None,
+    word: str = "Likely",
 ) -> str:
-    """What a person who is no Salesforce admin sends to one."""
+    """What a person who is no Salesforce admin sends to one; `word` says how sure the cause is."""
     theirs = [step for step in steps if step.who == "Salesforce admin"]
     if not theirs:
         return ""
@@ -213,7 +231,7 @@ def _message(
     lines = [f"Our integration {app} cannot sign in to Salesforce any more."]
     if who is not None:
         lines.append(f"Org: {who.org_id}. User: {who.username or who.user_id}.")
-    lines += [f"Likely cause: {cause.title}.", ""]
+    lines += [f"{word} cause: {cause.title}.", ""]
     for number, step in enumerate(theirs, 1):
         kind = f" (if it is an {step.app})" if step.app == "external client app" else ""
         lines.append(f"{number}. {step.do}{kind}.")

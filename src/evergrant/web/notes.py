@@ -14,6 +14,8 @@ NOTES: Final = {
     "configured": ("ok", "Saved. The credential was not touched."),
     "reauthorized": ("ok", "Reauthorized and proven."),
     "not-proven": ("warn", "Reauthorized, but not everything could be proven: see Activity."),
+    "lacking": ("warn", "Authorized, and something that is needed is missing: see below."),
+    "looked": ("ok", "Looked again at what the integration needs."),
     "finished": ("ok", "Finished. Settings are as they were."),
     "broken": ("warn", "Broken, as asked. The banner appears on the connection."),
     "healed": ("ok", "The emulated org is as it was. What Salesforce revoked stays revoked."),

@@ -77,6 +77,29 @@ PICTURES: Final = (
         address=f"…{_ERROR_PAGE}invalid_client_id",
     ),
     Picture(
+        "not-in-org",
+        "OAUTH_EC_APP_NOT_FOUND",
+        "OAuth Error",
+        (_CANNOT, "OAUTH_EC_APP_NOT_FOUND : External client app is not installed in this org"),
+    ),
+    Picture(
+        "cross-org",
+        "OAUTH_AUTHORIZATION_BLOCKED",
+        "OAuth Error",
+        (
+            _CANNOT,
+            "OAUTH_AUTHORIZATION_BLOCKED : Cross-org OAuth flows are not supported for this "
+            "external client app",
+        ),
+        hint="Is this browser signed in to another org? Sign out there, or use a private window.",
+    ),
+    Picture(
+        "scopes",
+        "OAUTH_DISALLOWED_SCOPES",
+        "OAuth Error",
+        (_CANNOT, "OAUTH_DISALLOWED_SCOPES : The requested scope is not allowed"),
+    ),
+    Picture(
         "password",
         "The sign-in page, with a complaint",
         "Log In",

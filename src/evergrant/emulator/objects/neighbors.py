@@ -1,4 +1,4 @@
-"""The queryable objects of what is deployed beside apps: credentials, identity providers.
+"""The queryable objects of what is deployed beside apps: credentials, identity providers, pages.
 
 Their rows are the components that the Metadata API keeps.  Key prefixes: NamedCredential is
 inferred, AuthProvider and SamlSsoConfig stand in the LoginHistory reference.  The fields are
@@ -81,4 +81,23 @@ SAML_CONFIG: Final = _deployed(
     Issuer="issuer",
 )  # fmt: skip
 
-NEIGHBORS: Final = (NAMED_CREDENTIAL, AUTH_PROVIDER, SAML_CONFIG)
+APEX_PAGE: Final = SObject(
+    "ApexPage", "Visualforce Page", "066", "inferred", Needs(VIEW_SETUP, "inferred"),
+    (
+        record_id(),
+        string("Name", 80, "Name"),
+        string("NamespacePrefix", 15, "Namespace Prefix"),
+        string("MasterLabel", 80, "Label"),
+    ),
+    fields_mark="inferred",
+    rows="the setup page of the package, while it is installed",
+    view=View("x_package p", {
+        "Id": "sf_named('066', p.name)",
+        "Name": "'Connections'",
+        "NamespacePrefix": "p.name",
+        "MasterLabel": "'Connections'",
+    }),
+)  # fmt: skip
+"""Who may open a page stands in SetupEntityAccess, under its id; that it does is inferred."""
+
+NEIGHBORS: Final = (NAMED_CREDENTIAL, AUTH_PROVIDER, SAML_CONFIG, APEX_PAGE)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import apps, profiles, state
 from evergrant.emulator.accounts import app_by_name
-from evergrant.emulator.objects import stamp
+from evergrant.emulator.ids import named
+from evergrant.emulator.objects import insert, stamp
 from evergrant.emulator.policies import AppPolicy
 from evergrant.emulator.sessions import opaque
 
@@ -85,7 +86,20 @@ def install(org: Org) -> None:
         )  # fmt: skip
     if state.one(org.db, "SELECT 1 FROM x_app WHERE name = ?", ORBIT.app) is None:
         profiles.add_permission_set(org, ORBIT.permission_set, "Orbit Setup User")
+        _open_page(org)
         _add_app(org)
+
+
+def _open_page(org: Org) -> None:
+    """Let whoever holds the permission set open the package's page."""
+    holder = state.one(
+        org.db, 'SELECT "Id" FROM "PermissionSet" WHERE "Name" = ?', ORBIT.permission_set
+    )
+    insert(
+        org.db, "SetupEntityAccess", Id=org.ids.new("0J0"), SetupEntityType="ApexPage",
+        SetupEntityId=named("066", ORBIT.namespace), SystemModstamp=org.clock.now(),
+        ParentId=str(holder["Id"]) if holder is not None else None,
+    )  # fmt: skip
 
 
 def _add_app(org: Org) -> None:

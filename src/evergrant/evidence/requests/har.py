@@ -33,6 +33,12 @@ def read(documents: Sequence[Document], wanted: Wanted) -> Gathered:
     return whole
 
 
+def sent_in(document: Document) -> list[Sent]:
+    """Every request to Salesforce's OAuth that a file holds, whether it failed or not."""
+    entries, _ = _entries(document.text()[0])
+    return [_sent(each) for each in entries if _is_of_interest(each)]
+
+
 def _one(document: Document, wanted: Wanted) -> Gathered:
     source, is_cut = document.text()
     entries, broken = _entries(source)

@@ -84,7 +84,7 @@ def retrieved(documents: Sequence[Document]) -> Retrieved:
     """The components of all documents together."""
     whole = Retrieved()
     for document in documents:
-        for name, data in _files(document, whole):
+        for name, data in files(document, whole):
             component = _component(name, data)
             if component is None:
                 whole.skipped += 1
@@ -93,7 +93,8 @@ def retrieved(documents: Sequence[Document]) -> Retrieved:
     return whole
 
 
-def _files(document: Document, whole: Retrieved) -> Iterator[tuple[str, bytes]]:
+def files(document: Document, whole: Retrieved) -> Iterator[tuple[str, bytes]]:
+    """The files of a document, or of the zip that it is; what is too large is counted, not read."""
     data, is_cut = document.whole()
     whole.is_cut = whole.is_cut or is_cut
     if not data.startswith(b"PK"):

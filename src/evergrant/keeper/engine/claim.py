@@ -26,12 +26,13 @@ from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, Event
 from evergrant.store import Tx, events, standing, token_requests
 from evergrant.store.integrations import IntegrationRow
-from evergrant.store.token_requests import OPEN, TokenRequest
+from evergrant.store.token_requests import OPEN, RESTORED, TokenRequest
 from evergrant.vault import Kept, Vault
 
 SENT = "renewal sent"
 LOST_SIGHT = "renewal unknown"
 """Kinds of events: a refresh token was sent; and whoever sent one never said what came of it."""
+ONE_AT_A_TIME = "credentials from a backup are tried one at a time"
 _CLOSED_BADLY = frozenset({"refused", "unknown", "not sent"})
 
 Found = Current | Elsewhere | HeldBack | Claimed | Recovered | Gone
@@ -127,6 +128,8 @@ class Claims:
             return Current(live, doubtful=True)
         if failed and not want.urgent and (wait_s := self._wait_s(failed)):
             return HeldBack(wait_s, f"the last token request ended {failed.state}")
+        if failed and failed.owner == RESTORED and token_requests.is_restored_under_way(tx):
+            return HeldBack(self.rules.first_wait_s, ONE_AT_A_TIME)
         org = connection.identity.org_id if connection.identity else ""
         wait_s, why = self.gates.enter(connection.login_host, org)
         if wait_s:

@@ -25,6 +25,7 @@ from evergrant.oauth.formats import read
 from evergrant.oauth.revoke import revoke
 from evergrant.store import Tx, events, token_requests
 from evergrant.store.group import Group
+from evergrant.telemetry import span
 from evergrant.vault import Vault
 from evergrant.wire import Conversation, Reply, Request
 
@@ -58,7 +59,7 @@ class Hands:
     @contextmanager
     def sending(self, ticket: Ticket) -> Iterator[None]:
         """While a request is on its way: the lease is kept, and the host is judged by the end."""
-        with self.heart.beating(ticket.seq):
+        with self.heart.beating(ticket.seq), span("token request"):
             try:
                 yield
             except (WireError, Malformed) as failure:

@@ -12,6 +12,7 @@ from evergrant.keeper.engine.steps import Ended, Ticket
 from evergrant.keeper.renew import renewal
 from evergrant.model import Credential, Secret
 from evergrant.vault import Vault
+from evergrant.vault.identities import of_answer
 from evergrant.wire import Reply, rehearse
 
 _HEADERS = ("content-type", "location", "retry-after", "date")
@@ -27,13 +28,13 @@ def seal(vault: Vault, ticket: Ticket, reply: Reply) -> bytes:
         "truncated": reply.truncated,
     }
     text = Secret(json.dumps(told, separators=(",", ":")))
-    return vault.seal_text(text, _row(ticket.connection.id, ticket.seq))
+    return vault.seal_text(text, of_answer(ticket.connection.id, ticket.seq))
 
 
 def unseal(vault: Vault, connection_id: str, seq: int, sealed: bytes) -> Reply:
     """A raw answer from its seal.  Raises `VaultTrouble`."""
     told: Mapping[str, object] = json.loads(
-        vault.unseal_text(sealed, _row(connection_id, seq)).reveal()
+        vault.unseal_text(sealed, of_answer(connection_id, seq)).reveal()
     )
     body = str(told["body"]).encode("latin-1")
     return Reply(**{**told, "body": body})  # type: ignore[arg-type]
@@ -50,7 +51,3 @@ def read_again(ticket: Ticket, reply: Reply, clock: Clock) -> Credential | Ended
         # A flow of several requests is not read again from one answer: it is simply done again.
         return Ended("unknown", failure)
     return came if isinstance(came, Credential) else Ended("unknown", OurBug("no credential"))
-
-
-def _row(connection_id: str, seq: int) -> str:
-    return f"answer of {connection_id}, token request {seq}"

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from evergrant.errors import StoreTrouble
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every revision this version knows, oldest first; the last is what the code needs."""
 
 
-def bring_up(tx: Connection, path: Path) -> None:
+_CARRIERS = "procrastinate_"
+"""How the tables of what carries the jobs begin; they lie beside ours."""
+_ALONE = 0x45766572
+"""Of several processes that start together, one at a time looks and migrates."""
+
+
+def bring_up(tx: Connection, name: str) -> None:
     """Bring the tables up to the last revision, inside the caller's transaction.
 
     Raises `StoreTrouble` when a newer Evergrant, or something else, made the database.
     """
-    found = _revision(tx, path)
+    if tx.dialect.name == "postgresql":
+        tx.execute(text(f"SELECT pg_advisory_xact_lock({_ALONE})"))
+    found = _revision(tx, name)
     if found == REVISIONS[-1]:
         return
     if found and found not in REVISIONS:
         raise StoreTrouble(
-            f"the database {path} was made by a newer Evergrant",
+            f"the database {name} was made by a newer Evergrant",
             why=f"Its tables are at revision {found}, this version knows up to {REVISIONS[-1]}; "
             "nothing was changed.",
             next_step="start the newer version again, or restore the backup made before it",
@@ -31,19 +39,17 @@ def bring_up(tx: Connection, path: Path) -> None:
     _upgrade(tx)
 
 
-def _revision(tx: Connection, path: Path) -> str:
+def _revision(tx: Connection, name: str) -> str:
     """The revision the tables are at; empty for a new database."""
-    names = set(
-        tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-    )
+    names = {each for each in inspect(tx).get_table_names() if not each.startswith(_CARRIERS)}
     if "alembic_version" in names:
         return str(tx.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
-    if names - {"sqlite_sequence"}:
+    if names:
         raise StoreTrouble(
-            f"the database {path} belongs to another program",
+            f"the database {name} belongs to another program",
             why=f"It has tables that are not ours: {', '.join(sorted(names)[:5])}; "
             "nothing was changed.",
-            next_step="point EVERGRANT_DATABASE_URL to a file of its own",
+            next_step="point EVERGRANT_DATABASE_URL to a file, or a database, of its own",
             whose="operator",
         )
     return ""

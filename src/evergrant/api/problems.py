@@ -1,0 +1,86 @@
+"""Refusals for programs: `application/problem+json` (RFC 9457), one table, nothing told twice."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from evergrant.errors import ComeBack, EvergrantError, Misuse, NotFound, Refused
+from evergrant.keeper.broker import TooOften
+
+MEDIA = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of refusal."""
+
+    code: str
+    """The last part of `type`, a word that programs branch on."""
+    status: int
+    title: str
+
+
+BAD_REQUEST = Kind("bad-request", 400, "The request cannot be read")
+NO_KEY = Kind("no-key", 401, "The API key is missing, wrong, revoked or expired")
+NOT_FOUND = Kind("not-found", 404, "There is nothing here for this key")
+WRONG_METHOD = Kind("method-not-allowed", 405, "This is only read")
+NO_TOKEN = Kind("no-token", 409, "The connection has no token to give")
+REFUSED = Kind("refused", 409, "Salesforce refused to renew the token")
+TOO_LARGE = Kind("too-large", 413, "The request is too large")
+TOO_OFTEN = Kind("too-often", 429, "The key reads too often")
+NOT_NOW = Kind("not-now", 503, "The token cannot be had just now")
+OUR_TROUBLE = Kind("trouble", 503, "The service is in trouble")
+KINDS = (
+    BAD_REQUEST, NO_KEY, NOT_FOUND, WRONG_METHOD, NO_TOKEN, REFUSED, TOO_LARGE, TOO_OFTEN, NOT_NOW,
+    OUR_TROUBLE,
+)  # fmt: skip
+
+_HEADERS = {NO_KEY: {"WWW-Authenticate": "Bearer"}, WRONG_METHOD: {"Allow": "GET, HEAD"}}
+_KINDS: tuple[tuple[type[EvergrantError], Kind], ...] = (
+    (TooOften, TOO_OFTEN),
+    (ComeBack, NOT_NOW),
+    (NotFound, NOT_FOUND),
+    (Misuse, NO_TOKEN),
+    (Refused, REFUSED),
+)
+"""Our errors → what a caller is told; the first that fits."""
+_SILENT = frozenset({NOT_FOUND, OUR_TROUBLE})
+"""Kinds that tell nothing more: what exists, and what is broken here, is nobody's business."""
+
+
+def problem(
+    kind: Kind,
+    detail: str = "",
+    *,
+    retry_after_s: float = 0.0,
+    more: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer; `detail` is for people, `more` are members for programs."""
+    told: dict[str, str | int] = {
+        "type": f"urn:evergrant:problem:{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+    }
+    if detail:
+        told["detail"] = detail
+    headers = dict(_HEADERS.get(kind, {}))
+    if retry_after_s:
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
+    body = json.dumps(told | {name: text for name, text in (more or {}).items() if text})
+    return Response(body, kind.status, headers, media_type=MEDIA)
+
+
+def of_error(error: EvergrantError) -> Response:
+    """The answer for an error of ours; Salesforce's words stand apart, as they came."""
+    kind = next((kind for sort, kind in _KINDS if isinstance(error, sort)), OUR_TROUBLE)
+    detail = "" if kind in _SILENT else error.what
+    if isinstance(error, Refused):
+        told = {"salesforce_error": error.error, "salesforce_description": error.description}
+        return problem(kind, detail, more=told)
+    wait_s = error.retry_after_s if isinstance(error, ComeBack) else 0.0
+    return problem(kind, detail, retry_after_s=wait_s, more={"why": error.why} if wait_s else {})

@@ -1,0 +1,125 @@
+"""`GET /v1/connections/{id}/token`: the token broker, a plain route of the app.
+
+Whoever shows an API key that opens the connection gets an access token; refresh tokens never
+leave.  A token that is fresh costs no call to Salesforce.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from evergrant.api import problems
+from evergrant.api.problems import problem
+from evergrant.errors import EvergrantError
+from evergrant.keeper import Keeper, Token
+from evergrant.keeper.broker import Broker
+from evergrant.log import logger
+from evergrant.model import as_json
+from evergrant.store.api_keys import ApiKey
+
+if TYPE_CHECKING:
+    import aiohttp
+    from starlette.requests import Request
+
+PATH = "/v1/connections/{connection_id}/token"
+LONGEST_ID = 255
+MOST_BODY = 0
+"""A read has no body."""
+_FINGERPRINT = re.compile(r"[0-9a-f]{12}")
+_PARAMETERS = frozenset({"not_token"})
+
+
+class TokenDesk:
+    """The route and what it needs; open it with the app, and close it with it."""
+
+    def __init__(self, keeper: Keeper, *, broker: Broker | None = None) -> None:
+        self._broker = broker or Broker(keeper)
+        self._via: aiohttp.ClientSession | None = None
+
+    @property
+    def route(self) -> Route:
+        """The plain route."""
+        return Route(PATH, self.answer, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+    async def close(self) -> None:
+        """Write down what was counted, and let go of connections."""
+        self._broker.close()
+        if self._via is not None:
+            await self._via.close()
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one read."""
+        try:
+            key = await self._broker.key(_word(request))
+            if key is None:
+                return problem(problems.NO_KEY)
+            return _unreadable(request) or await self._read(request, key)
+        except EvergrantError as error:
+            answer = problems.of_error(error)
+            if answer.status_code == problems.OUR_TROUBLE.status:
+                logger("api").warning("a token read failed: %s", error.what)
+            return answer
+
+    async def _read(self, request: Request, key: ApiKey) -> Response:
+        token = await self._broker.read(
+            key,
+            request.path_params["connection_id"],
+            self._wire(),
+            not_token=request.query_params.get("not_token", ""),
+            known=_known(request),
+        )
+        if token is None:
+            return Response(status_code=304, headers={"ETag": f'"{_known(request)}"'})
+        return JSONResponse(told(token), headers={"ETag": f'"{token.generation}"'})
+
+    def _wire(self) -> aiohttp.ClientSession:
+        if self._via is None:
+            import aiohttp
+
+            self._via = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._via
+
+
+def told(token: Token) -> dict[str, Any]:
+    """What a caller is told: the access token, open, and what to know about it."""
+    return {
+        "access_token": token.access_token.reveal(),
+        "token_type": "Bearer",
+        "instance_url": token.instance_url,
+        "connection": token.connection,
+        "generation": token.generation,
+        "fingerprint": token.fingerprint,
+        "expires_hint": as_json(token.expires_hint),
+        "stale": token.stale,
+    }
+
+
+def _word(request: Request) -> str:
+    scheme, _, word = request.headers.get("authorization", "").partition(" ")
+    return word.strip() if scheme.lower() == "bearer" else ""
+
+
+def _known(request: Request) -> str:
+    """The generation that a caller has already, from its ETag (RFC 9110 §13.1.2)."""
+    return request.headers.get("if-none-match", "").removeprefix("W/").strip('"')
+
+
+def _unreadable(request: Request) -> Response | None:
+    """The refusal of a request that is not what a read is; None when it is."""
+    if request.method not in ("GET", "HEAD"):
+        return problem(problems.WRONG_METHOD)
+    length = request.headers.get("content-length", "0")
+    if length != str(MOST_BODY) or "transfer-encoding" in request.headers:
+        return problem(problems.TOO_LARGE, "a read has no body")
+    given = request.query_params.multi_items()
+    if any(name not in _PARAMETERS for name, _ in given) or len(given) > 1:
+        return problem(problems.BAD_REQUEST, "the only parameter is not_token, once")
+    if given and not _FINGERPRINT.fullmatch(given[0][1]):
+        return problem(problems.BAD_REQUEST, "not_token is a fingerprint: twelve hex digits")
+    if len(request.path_params["connection_id"]) > LONGEST_ID:
+        return problem(problems.NOT_FOUND)
+    return None

@@ -1,0 +1,1 @@
+"""Files, folders and zips → components with their elements, line by line."""

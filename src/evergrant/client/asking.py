@@ -1,0 +1,178 @@
+"""What is said to the broker, and what is kept of its answers; nothing here touches a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from evergrant.errors import BadInput, ComeBack, Malformed, Misuse, NotFound, Refused
+from evergrant.model import Secret
+
+RECHECK_S = 30.0
+"""So old a token may be before the broker is asked whether there is a newer one."""
+HOPELESS_S = 60.0
+"""So long a token that came in the place of a refused one is not reported as refused again."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What to call Salesforce with."""
+
+    access_token: Secret
+    instance_url: str
+    """Only this host may see the token."""
+    generation: str
+    """Changes with every new token."""
+    expires_hint: datetime | None
+    """When it is believed to end; None when nobody knows."""
+    stale: str = ""
+    """Why it is not newer, when it could not be renewed."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the token where Salesforce refused it."""
+        return self.access_token.fingerprint
+
+    def may_go_to(self, url: str) -> bool:
+        """Whether a request to this address may carry the token: its own org's, and not in plain
+        text where the org's address is not."""
+        there, org = urlsplit(url), urlsplit(self.instance_url)
+        return there.netloc == org.netloc and there.scheme in ("https", org.scheme)
+
+
+class Asking:
+    """Whom to ask how, and the token at hand."""
+
+    def __init__(
+        self,
+        connection: str,
+        *,
+        url: str = "",
+        api_key: str | Secret = "",
+        plain_http: bool = False,
+        recheck_s: float = RECHECK_S,
+        environ: Mapping[str, str] = os.environ,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        key = api_key.reveal() if isinstance(api_key, Secret) else api_key
+        self._key = Secret(key or environ.get("EVERGRANT_API_KEY", ""))
+        base = (url or environ.get("EVERGRANT_URL", "")).rstrip("/")
+        _require(base, self._key, plain_http=plain_http)
+        self.url = f"{base}/v1/connections/{quote(connection, safe='')}/token"
+        self._recheck_s, self._ticks = recheck_s, ticks
+        self._kept: Token | None = None
+        self._asked_at = self._instead_at = float("-inf")
+
+    def at_hand(self, refused: str = "") -> Token | None:
+        """The token that needs no asking: young enough, and not the one that was refused."""
+        kept, now = self._kept, self._ticks()
+        if kept is None or now - self._asked_at >= self._recheck_s:
+            return kept if kept and self._is_hopeless(refused) else None
+        if kept.fingerprint != refused or self._is_hopeless(refused):
+            return kept
+        return None
+
+    def _is_hopeless(self, refused: str) -> bool:
+        """Whether a token is refused that came just now for a refused one: another would be, too.
+
+        Not every refusal is about the token: a policy refuses each new one, and who asked for a
+        new one with every call would spend one token request a call.
+        """
+        kept = self._kept
+        is_it = kept is not None and refused == kept.fingerprint
+        return is_it and self._ticks() - self._instead_at < HOPELESS_S
+
+    def headers(self) -> dict[str, str]:
+        """What the request carries."""
+        known = {"If-None-Match": f'"{self._kept.generation}"'} if self._kept else {}
+        return {"Authorization": f"Bearer {self._key.reveal()}", **known}
+
+    def parameters(self, refused: str) -> dict[str, str]:
+        """What stands in its query."""
+        return {"not_token": refused} if refused else {}
+
+    def take(self, status: int, headers: Mapping[str, str], body: bytes, refused: str) -> Token:
+        """The token that an answer gives; it is kept.
+
+        Raises `BadInput` for a wrong key, `NotFound`, `Misuse` for a connection without a token,
+        `Refused` with Salesforce's words, `ComeBack`, and `Malformed`.
+        """
+        if status == 304 and self._kept is not None:
+            self._asked_at = self._ticks()
+            return self._kept
+        told = _read(status, body)
+        if status != 200:
+            raise _refusal(status, headers, told)
+        self._kept = token = _token(told)
+        self._asked_at = self._ticks()
+        if refused and token.fingerprint != refused:
+            self._instead_at = self._asked_at
+        return token
+
+    def without(self, refused: str, why: str) -> Token | None:
+        """The token at hand while the broker does not answer, unless it was refused."""
+        kept = self._kept
+        return replace(kept, stale=why) if kept and kept.fingerprint != refused else None
+
+
+def _require(base: str, key: Secret, *, plain_http: bool) -> None:
+    at = urlsplit(base)
+    if at.scheme not in ("http", "https") or not at.hostname:
+        raise BadInput("no address of the token broker", next_step="give `url` or EVERGRANT_URL")
+    if at.scheme == "http" and at.hostname not in _LOOPBACK and not plain_http:
+        raise BadInput(
+            f"the token broker at {at.hostname} is asked in plain http",
+            why="The API key and the tokens would cross the network unencrypted.",
+            next_step="use https://, or say plain_http=True inside a network that encrypts",
+        )
+    if not key:
+        raise BadInput("no API key", next_step="give `api_key` or EVERGRANT_API_KEY")
+
+
+def _read(status: int, body: bytes) -> Mapping[str, Any]:
+    try:
+        told = json.loads(body)
+    except ValueError as error:
+        raise Malformed(f"the token broker answered {status} and no JSON") from error
+    if not isinstance(told, dict):
+        raise Malformed(f"the token broker answered {status} and no object")
+    return told
+
+
+def _token(told: Mapping[str, Any]) -> Token:
+    try:
+        hint = told["expires_hint"]
+        return Token(
+            Secret(str(told["access_token"])),
+            str(told["instance_url"]),
+            str(told["generation"]),
+            datetime.fromisoformat(hint) if hint else None,
+            str(told.get("stale", "")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed("the token broker's answer holds no token") from error
+
+
+def _refusal(
+    status: int, headers: Mapping[str, str], told: Mapping[str, Any]
+) -> BadInput | NotFound | Misuse | Refused | ComeBack:
+    what = str(told.get("detail") or told.get("title") or f"the token broker answered {status}")
+    if status in (429, 503):
+        try:
+            wait_s = float(headers.get("retry-after", "1"))
+        except ValueError:
+            wait_s = 1.0
+        return ComeBack(what, str(told.get("why", "")), wait_s)
+    if "salesforce_error" in told:
+        words = str(told["salesforce_error"]), str(told.get("salesforce_description", ""))
+        return Refused(*words, status=status)
+    if status == 404:
+        return NotFound(what)
+    return Misuse(what) if status == 409 else BadInput(what)

@@ -1,0 +1,143 @@
+"""Planning: from a problem and the metadata at hand to steps in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from evergrant.catalog.changes import Change, Patch
+from evergrant.catalog.repairs import Repair, guided, repairs
+from evergrant.errors import NotFound
+from evergrant.repair.files import App, Files
+from evergrant.repair.model import (
+    ByHand,
+    Deployment,
+    Mending,
+    Plan,
+    Problem,
+    RecordChange,
+    Step,
+)
+from evergrant.repair.patches import MEANINGS, editions, filled, removals
+
+_OF_THE_ORG = frozenset({"ORG", "NET-03", "NET-05", "TOK-10", "ACC-03"})
+"""Codes, or their beginnings, whose repair needs no app."""
+
+
+def plan(problem: Problem, files: Files, given: Mapping[str, str]) -> Plan:
+    """What is to be done about a problem; `given` fills in placeholders by name.
+
+    Raises `NotFound` where no repair is known or the app is not among the files, `BadInput` where
+    several apps bear the name.
+    """
+    repair = repairs().get(problem.code) or guided(
+        problem.code, (each.change for each in problem.fixes)
+    )
+    if not repair.changes:
+        raise NotFound(
+            f"no repair is known for {problem.code}",
+            next_step="the rule's page says what a person can do",
+        )
+    app = _app(problem, files, repair)
+    known = {**repair.defaults, **problem.given, **given, **({"app": app.name} if app else {})}
+    steps = tuple(_steps(repair.changes, _Ground(app, files, known, problem, repair)))
+    return Plan(problem, repair, app, steps, _missing(steps, known))
+
+
+def _app(problem: Problem, files: Files, repair: Repair) -> App | None:
+    is_of_app = problem.app or not problem.code.startswith(tuple(_OF_THE_ORG))
+    if not is_of_app or (repair.is_guided and not _is_there(problem, files)):
+        return None
+    return files.app(problem.app, problem.app_kind)
+
+
+def _is_there(problem: Problem, files: Files) -> bool:
+    return any(problem.app in (each.name, each.label) for each in files.apps())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the steps of one plan stand on."""
+
+    app: App | None
+    files: Files
+    given: Mapping[str, str]
+    problem: Problem
+    repair: Repair
+
+    def patches(self, change: Change) -> tuple[Patch, ...]:
+        """The patches of a change for this kind of app."""
+        return change.patches_for(self.app.kind) if self.app else change.patches
+
+    def by_hand(self, change: Change) -> ByHand:
+        """The step in a person's hands, in the rule's words where it has some."""
+        kind = self.app.kind if self.app else "any"
+        fixes = [each for each in self.problem.fixes if each.change == change.id]
+        fitting = [each for each in fixes if "any" in (kind, each.app) or each.app == kind]
+        return ByHand(change, next(iter(fitting), None))
+
+
+def _steps(changes: Sequence[Change], ground: _Ground) -> Iterator[Step]:
+    """NOTE: records come before the deployment of the same run: who is to be let in is let in
+    before anybody is shut out."""
+    for way, run in groupby(changes, lambda each: _way(each, ground)):
+        together = tuple(run)
+        if way == "hand":
+            yield from map(ground.by_hand, together)
+            continue
+        yield from _records(together, ground)
+        yield from _edited(together, ground)
+
+
+def _way(change: Change, ground: _Ground) -> str:
+    if ground.repair.is_guided:
+        return "hand"
+    patches = ground.patches(change)
+    is_carried = any(each.act != "delete" for each in patches) or removals(
+        patches, ground.app, ground.files
+    )
+    return "program" if is_carried else "hand"
+
+
+def _records(changes: Iterable[Change], ground: _Ground) -> Iterator[RecordChange]:
+    seen = set[tuple[str, str, str]]()
+    for change in changes:
+        for patch in ground.patches(change):
+            of, value = filled(patch.of, ground.given), filled(str(patch.value), ground.given)
+            if patch.way == "record" and (patch.type, of, value) not in seen:
+                seen.add((patch.type, of, value))
+                yield RecordChange(change, patch, of, value)
+
+
+def _edited(changes: tuple[Change, ...], ground: _Ground) -> Iterator[Step]:
+    patches = [
+        patch
+        for change in changes
+        for patch in ground.patches(change)
+        if patch.way == "metadata"
+    ]  # fmt: skip
+    carried = tuple(each for each in changes if _has_metadata(each, ground))
+    edits = editions([p for p in patches if p.act != "delete"], ground.app, ground.given)
+    if ground.repair.in_source:
+        yield Mending(carried, edits)
+    elif gone := removals(patches, ground.app, ground.files):
+        yield Deployment(carried, edits, gone)
+    elif edits:
+        yield Deployment(carried, edits)
+
+
+def _has_metadata(change: Change, ground: _Ground) -> bool:
+    return any(each.way == "metadata" for each in ground.patches(change))
+
+
+def _missing(steps: Iterable[Step], given: Mapping[str, str]) -> dict[str, str]:
+    """NOTE: what is asked for is what the steps of this plan need, not what a change could."""
+    blanks: set[str] = set()
+    for step in steps:
+        changes = step.changes if isinstance(step, Deployment | Mending) else ()
+        blanks |= {b for each in changes for patch in each.patches for b in patch.blanks}
+        if isinstance(step, RecordChange):
+            blanks |= step.patch.blanks
+    open_ = sorted(blanks - {*given} - {"consumer_key"})
+    return {name: MEANINGS[name] for name in open_}

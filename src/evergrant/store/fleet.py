@@ -1,0 +1,85 @@
+"""What all connections together have been through: changes of state, beginnings, incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from evergrant.store.engine import Tx
+from evergrant.store.tables import connection, event, incident, integration
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One connection became something else."""
+
+    at: datetime
+    text: str
+    """`connected → degraded`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One incident, with what it is counted by."""
+
+    connection: str
+    integration: str
+    """Id."""
+    name: str
+    """The integration's name."""
+    opened_at: datetime
+    closed_at: datetime | None
+    cause: str
+    error: str
+
+
+def changes(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Change]:
+    """Every change of state since then, oldest first."""
+    # NOTE: the kind stands in the statement itself, else SQLite does not use the index on it.
+    told = (
+        sa.select(event.c.at, event.c.text)
+        .join(connection, connection.c.id == event.c.connection)
+        .where(
+            event.c.kind == sa.literal_column("'state changed'"),
+            event.c.at >= since,
+            connection.c.tenant == tenant,
+        )
+    )
+    return [Change(row.at, row.text) for row in tx.execute(told.order_by(event.c.at, event.c.seq))]
+
+
+def beginnings(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[datetime]:
+    """When connections began that have not existed before, oldest first."""
+    firsts = sa.select(sa.func.min(event.c.seq)).group_by(event.c.connection)
+    told = (
+        sa.select(event.c.at)
+        .join(connection, connection.c.id == event.c.connection)
+        .where(event.c.seq.in_(firsts), event.c.at >= since, connection.c.tenant == tenant)
+    )
+    return list(tx.execute(told.order_by(event.c.at)).scalars())
+
+
+def breaks(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Break]:
+    """Every incident that was opened since then or is open, oldest first."""
+    told = (
+        sa.select(
+            incident.c.connection,
+            connection.c.integration,
+            integration.c.name,
+            incident.c.opened_at,
+            incident.c.closed_at,
+            incident.c.cause,
+            incident.c.error,
+        )
+        .join(connection, connection.c.id == incident.c.connection)
+        .join(integration, integration.c.id == connection.c.integration)
+        .where(
+            connection.c.tenant == tenant,
+            sa.or_(incident.c.opened_at >= since, incident.c.closed_at.is_(None)),
+        )
+    )
+    rows = tx.execute(told.order_by(incident.c.opened_at, incident.c.id))
+    return [Break(**row._mapping) for row in rows]

@@ -1,0 +1,94 @@
+"""A connection's past as a picture: coordinates only, for the SVG that the page draws.
+
+Drawn on the server, so that it is there without script; shapes carry classes, never styles, as the
+Content-Security-Policy wants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from evergrant.health import State
+from evergrant.keeper import Past
+
+WIDTH: Final = 1000.0
+LONGEST: Final = timedelta(days=90)
+SHORTEST: Final = timedelta(minutes=1)
+_TONES: Final = {
+    State.CONNECTED: "ok",
+    State.EXPIRING_SOON: "warn",
+    State.DEGRADED: "warn",
+    State.NEEDS_REAUTHORIZATION: "error",
+    State.BLOCKED_BY_ADMIN: "error",
+    State.ON_HOLD: "hold",
+    State.PAUSED: "neutral",
+    State.REMOVED: "neutral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One state on the line."""
+
+    x: float
+    width: float
+    tone: str
+    state: str
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One moment on the line."""
+
+    x: float
+    kind: str
+    """`authorized` or `refused`."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything that the picture shows."""
+
+    begins: datetime
+    ends: datetime
+    bars: tuple[Bar, ...]
+    marks: tuple[Mark, ...]
+    told: str
+    """The picture in one sentence, for whoever cannot see it."""
+
+
+def timeline(past: Past, now: datetime) -> Timeline:
+    """The picture of a past: of the last three months at most."""
+    first = past.spans[0].begins if past.spans else now
+    begins = min(max(first, now - LONGEST), now - SHORTEST)
+    scale = WIDTH / (now - begins).total_seconds()
+
+    def x_of(at: datetime) -> float:
+        return round(max(0.0, (at - begins).total_seconds() * scale), 1)
+
+    bars = tuple(
+        Bar(x_of(span.begins), max(round(x_of(span.ends) - x_of(span.begins), 1), 1.0),
+            _TONES[span.state], span.state.value, span.begins, span.ends)
+        for span in past.spans if span.ends > begins
+    )  # fmt: skip
+    marks = (*_marks(past.authorized, "authorized"), *_marks(past.refused, "refused"))
+    seen = [Mark(x_of(at), kind, at) for at, kind in marks if at >= begins]
+    return Timeline(begins, now, bars, tuple(sorted(seen, key=lambda each: each.at)),
+                    _told(past, begins))  # fmt: skip
+
+
+def _marks(moments: Iterable[datetime], kind: str) -> list[tuple[datetime, str]]:
+    return [(at, kind) for at in moments]
+
+
+def _told(past: Past, begins: datetime) -> str:
+    broken = [each for each in past.incidents if (each.closed_at or each.opened_at) >= begins]
+    open_now = sum(each.closed_at is None for each in broken)
+    count = f"{len(broken)} incident{'' if len(broken) == 1 else 's'}"
+    return f"{count} since {begins:%d %b %Y}, {open_now or 'none'} open now"

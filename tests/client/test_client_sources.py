@@ -1,0 +1,211 @@
+"""The SDK: a token at hand, asked for anew when it should be, and only by one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from client_kit import (
+    Opened,
+    given,
+    open_fixture,  # noqa: F401 (a fixture)
+)
+from evergrant import keeper as verbs
+from evergrant.client import AsyncTokenSource, Token, TokenSource
+from evergrant.errors import (
+    BadInput,
+    ComeBack,
+    Malformed,
+    Misuse,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+)
+from evergrant.model import Secret
+from keeper_kit import (
+    BROWSER_APP,
+    TOKEN,
+    org_fixture,  # noqa: F401 (a fixture)
+)
+from service_kit import (
+    Up,
+    up_fixture,  # noqa: F401 (a fixture)
+)
+
+
+class Ticks:
+    """Seconds that pass when they are told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def served(up: Up) -> int:
+    """How many tokens were handed out, by the log."""
+    return sum(line.times for line in verbs.token_log(up.ground.keeper))
+
+
+def asked(answer: httpx2.Response) -> Token:
+    """What a source makes of this answer of its broker."""
+    with httpx2.Client(transport=httpx2.MockTransport(lambda _: answer)) as http:
+        return TokenSource("con_x", url="http://127.0.0.1:1", api_key="k", http=http).token()
+
+
+def test_a_token_is_asked_for_once_and_then_at_hand(up: Up) -> None:
+    connection, ticks = up.ground.connected(), Ticks()
+    with TokenSource(connection.id, **given(up), ticks=ticks) as source:
+        first = source.token()
+        assert first.access_token == up.ground.live(connection).credential.access_token
+        assert source.token() is first
+        ticks.now = 31
+        assert source.token() is first  # the broker said that nothing is newer
+    assert served(up) == 1
+
+
+def test_a_newer_token_is_seen_when_the_one_at_hand_is_old_enough(up: Up) -> None:
+    connection, ticks = up.ground.connected(), Ticks()
+    with TokenSource(connection.id, **given(up), ticks=ticks) as source:
+        first = source.token()
+        verbs.check(up.ground.keeper, connection.id, renew=True)
+        assert source.token() is first
+        ticks.now = 31
+        assert source.token().generation != first.generation
+
+
+def test_of_many_threads_with_a_refused_token_one_asks_and_all_get_the_new_one(up: Up) -> None:
+    connection = up.ground.connected()
+    with TokenSource(connection.id, **given(up)) as source:
+        first = source.token()
+        up.ground.control.act("expire_sessions", app=BROWSER_APP)
+        before = len(up.ground.requests(TOKEN))
+        with ThreadPoolExecutor(30) as pool:
+            refused = [first.fingerprint] * 30
+            found = set(pool.map(lambda one: source.token(refused=one).fingerprint, refused))
+        assert len(found) == 1
+        assert found != {first.fingerprint}
+        assert len(up.ground.requests(TOKEN)) == before + 1
+
+
+def test_the_same_in_an_event_loop(up: Up) -> None:
+    connection = up.ground.connected()
+
+    async def many() -> tuple[Token, set[str]]:
+        async with AsyncTokenSource(connection.id, **given(up)) as source:
+            first = await source.token()
+            up.ground.control.act("expire_sessions", app=BROWSER_APP)
+            asked = (source.token(refused=first.fingerprint) for _ in range(30))
+            return first, {each.fingerprint for each in await asyncio.gather(*asked)}
+
+    first, found = asyncio.run(many())
+    assert len(found) == 1
+    assert first.fingerprint not in found
+
+
+def test_a_token_that_is_refused_right_after_its_renewal_is_not_renewed_again(up: Up) -> None:
+    connection, ticks = up.ground.connected(), Ticks()
+    with TokenSource(connection.id, **given(up), ticks=ticks, recheck_s=1) as source:
+        second = source.token(refused=source.token().fingerprint)
+        before = len(up.ground.requests(TOKEN))
+        for ticks.now in (0.5, 5, 50):
+            assert source.token(refused=second.fingerprint) is second
+        assert len(up.ground.requests(TOKEN)) == before
+        ticks.now = 61
+        assert source.token(refused=second.fingerprint).fingerprint != second.fingerprint
+
+
+def test_while_the_broker_is_away_the_token_at_hand_goes_on(up: Up) -> None:
+    connection, ticks = up.ground.connected(), Ticks()
+    is_away = False
+
+    def way(request: httpx2.Request) -> httpx2.Response:
+        if is_away:
+            raise httpx2.ConnectError("refused")
+        return httpx2.request(request.method, request.url, headers=request.headers)
+
+    with httpx2.Client(transport=httpx2.MockTransport(way)) as http:
+        source = TokenSource(connection.id, **given(up), http=http, ticks=ticks)
+        first, is_away, ticks.now = source.token(), True, 100
+        assert source.token().access_token == first.access_token
+        assert "does not answer" in source.token().stale
+        with pytest.raises(OutcomeUnknown):
+            source.token(refused=first.fingerprint)
+
+
+def test_what_the_broker_refuses_is_told_as_what_it_is(up: Up, opened: Opened) -> None:
+    connection = up.ground.connected()
+    up.ground.connected("Globex")
+    with pytest.raises(BadInput, match="API key"):
+        opened(connection.id, **given(up) | {"api_key": "evgk_wrong"}).token()
+    with pytest.raises(NotFound):
+        opened(connection.id, **given(up, "Globex")).token()
+    source = opened(connection.id, **given(up))
+    dead = source.token().fingerprint
+    up.ground.control.act("revoke_app", app=BROWSER_APP)
+    with pytest.raises(Refused) as met:
+        source.token(refused=dead)
+    assert (met.value.error, met.value.status) == ("invalid_grant", 409)
+    verbs.pause(up.ground.keeper, connection.id)
+    with pytest.raises(Misuse, match="paused"):
+        opened(connection.id, **given(up)).token()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, b"<html>", Malformed),
+        (200, b"[]", Malformed),
+        (200, b"{}", Malformed),
+        (502, b"<html>", Malformed),
+        (304, b"", Malformed),
+        (500, b'{"title": "x"}', BadInput),
+    ],
+)
+def test_an_answer_that_is_none_of_the_brokers_is_malformed(
+    status: int, body: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        asked(httpx2.Response(status, content=body))
+
+
+@pytest.mark.parametrize(("told", "wait_s"), [("7", 7.0), ("soon", 1.0)])
+def test_when_to_come_back_is_passed_on(told: str, wait_s: float) -> None:
+    answer = httpx2.Response(503, json={"title": "Not now"}, headers={"Retry-After": told})
+    with pytest.raises(ComeBack) as met:
+        asked(answer)
+    assert met.value.retry_after_s == wait_s
+
+
+@pytest.mark.parametrize("url", ["", "ftp://x", "broker.example", "http://broker.example"])
+def test_a_broker_without_an_address_or_without_encryption_is_refused(url: str) -> None:
+    with pytest.raises(BadInput):
+        TokenSource("con_x", url=url, api_key="k", environ={})
+
+
+def test_address_and_key_come_from_the_environment() -> None:
+    with pytest.raises(BadInput, match="no API key"):
+        TokenSource("con_x", environ={"EVERGRANT_URL": "https://broker.example"})
+    both = {"EVERGRANT_URL": "https://broker.example/", "EVERGRANT_API_KEY": "k"}
+    TokenSource("a/b", environ=both).close()
+    TokenSource("con_x", url="http://broker.internal", api_key="k", plain_http=True).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "may"),
+    [
+        ("https://acme.my.salesforce.com/services/data", True),
+        ("http://acme.my.salesforce.com/services/data", False),
+        ("https://acme.my.salesforce.com.evil.example/", False),
+        ("https://acme.my.salesforce.com:8443/", False),
+        ("https://acme.my.salesforce.com@evil.example/", False),
+        ("https://evil.example/?https://acme.my.salesforce.com", False),
+    ],
+)
+def test_a_token_goes_to_its_own_org_only(url: str, may: bool) -> None:
+    token = Token(Secret("00D!a"), "https://acme.my.salesforce.com", "1.0", None)
+    assert token.may_go_to(url) is may
+    assert "00D!a" not in repr(token)
