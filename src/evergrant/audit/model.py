@@ -137,6 +137,11 @@ class Finding:
         return self.place.column
 
     @property
+    def key(self) -> Key:
+        """What is found, wherever it was read: in a file, or in the org's rows."""
+        return self.rule, self.subject, self.name
+
+    @property
     def fingerprint(self) -> str:
         """The same for the same finding tomorrow, wherever its line moved: 16 hex digits."""
         parts = (self.rule, self.status, self.subject, self.name, self.place.element)
@@ -191,6 +196,8 @@ class Report:
     projects: tuple[str, ...] = ()
     profile: str = ""
     at: datetime | None = None
+    cleared: frozenset[Key] = frozenset()
+    """Of what was to be followed: what passes now, or is no longer concerned."""
 
     @property
     def is_empty(self) -> bool:
@@ -221,6 +228,9 @@ class OrgRows:
     """The zip of a retrieve, where the session could."""
 
 
+Key = tuple[str, str, str]
+"""Rule, kind of subject and its name: the same for the same finding tomorrow, wherever it was read.
+"""
 Progress = Callable[[int, int], None]
 """Called with files read and files found so far."""
 
@@ -236,12 +246,15 @@ class Options:
     now: datetime | None = None
     """The time that ages and expiries count from; None for the present."""
     progress: Progress | None = None
+    followed: frozenset[Key] = frozenset()
+    """Findings of before, of which the report shall say whether they are cleared."""
 
 
 __all__ = [
     "SEVERITIES",
     "Confidence",
     "Finding",
+    "Key",
     "Kind",
     "Options",
     "OrgRows",

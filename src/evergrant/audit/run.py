@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evergrant.audit import hidden
-from evergrant.audit.judge import by_kind, finding, judge
+from evergrant.audit.judge import Verdict, by_kind, finding, judge
 from evergrant.audit.model import (
     Finding,
+    Key,
     Options,
     OrgRows,
     Place,
@@ -82,6 +83,7 @@ class Course:
     files: int = 0
     apps: int = 0
     projects: list[str] = field(default_factory=list)
+    cleared: set[Key] = field(default_factory=set)
     _by_kind: Mapping[SubjectKind, tuple[Rule, ...]] = field(default_factory=dict)
 
     @property
@@ -133,8 +135,14 @@ class Course:
                 tally[4] += each.is_untold
                 if each.status == "fail" or (each.status == "unknown" and not each.is_untold):
                     yield finding(each, subject)
+                elif (key := (each.rule.id, subject.kind, subject.name)) in self.options.followed:
+                    self._clear(each, key)
             if self.options.progress and number % 100 == 0:
                 self.options.progress(self.files + number, known)
+
+    def _clear(self, verdict: Verdict, key: Key) -> None:
+        if verdict.status in ("pass", "not-applicable"):
+            self.cleared.add(key)
 
     def report(self, findings: tuple[Finding, ...]) -> Report:
         """The whole, once everything was judged."""
@@ -148,6 +156,7 @@ class Course:
             projects=tuple(self.projects),
             profile=self.options.profile,
             at=self.now,
+            cleared=frozenset(self.cleared),
         )
 
     def _unjudged(self) -> Iterator[Unjudged]:

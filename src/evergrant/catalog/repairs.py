@@ -20,15 +20,15 @@ from evergrant.catalog.loader import FOLDER, load
 
 PATH = FOLDER / "repairs.toml"
 Safety = Literal["safe", "unsafe"]
-_REPAIR = ("code", "safety", "because", "changes", "in_source", "defaults")
+_REPAIR = ("code", "rule", "safety", "because", "changes", "in_source", "defaults")
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What is done about the findings of one rule."""
+    """What is done about the findings of one rule, or of all rules that share a code."""
 
-    code: str
-    """The rule's code (`TOK-01`)."""
+    key: str
+    """The rule's code (`TOK-01`), or its id where the code's rules are not mended alike."""
     safety: Safety
     """Safe: nobody who is connected loses anything, and nobody new is let in."""
     because: str
@@ -40,6 +40,12 @@ class Repair:
     """Placeholders that have a value where nobody gives another."""
     is_guided: bool = False
     """All of it is done by people, in the rule's own words."""
+
+
+def repair_of(rule: str, code: str) -> Repair | None:
+    """The repair of a rule, by its id or else by its code; None where no program knows one."""
+    known = repairs()
+    return known.get(rule) or known.get(code)
 
 
 def guided(code: str, changes: Iterable[str]) -> Repair:
@@ -65,14 +71,14 @@ def _read(path: Path) -> tuple[Entry, dict[str, Change]]:
 
 @cache
 def repairs(path: Path = PATH) -> Mapping[str, Repair]:
-    """Every repair by the code of its rule.
+    """Every repair by the code of its rules or the id of its rule.
 
     Raises `BadInput` naming file and line.
     """
     whole, own = _read(path)
     known = {**load().changes, **own}
     return {
-        each.code: each for entry in whole.entries("repair") for each in [_repair(entry, known)]
+        each.key: each for entry in whole.entries("repair") for each in [_repair(entry, known)]
     }
 
 
@@ -85,7 +91,8 @@ def _repair(entry: Entry, known: Mapping[str, Change]) -> Repair:
     defaults = entry.data.get("defaults", {})
     if not isinstance(defaults, dict) or not {*defaults} <= PLACEHOLDERS:
         entry.refuse("defaults are values of placeholders", "defaults")
+    key = entry.text("rule" if "rule" in entry.data else "code")
     return Repair(
-        entry.text("code"), safety, entry.text("because", "" if safety == "safe" else None),
+        key, safety, entry.text("because", "" if safety == "safe" else None),
         tuple(known[each] for each in names), bool(entry.data.get("in_source")), defaults,
     )  # fmt: skip

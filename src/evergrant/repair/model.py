@@ -31,7 +31,9 @@ class Problem:
     fixes: tuple[Fix, ...] = ()
     """What the rule says to do: where, in whose hands, by which permission."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """Placeholders that the finding itself fills in: the profile or user that it is about."""
+    """Placeholders that the finding itself fills in: the profile or users that it is about."""
+    rule: str = ""
+    """The rule's id; empty where all rules of the code are mended alike."""
 
 
 @dataclass(frozen=True, slots=True)

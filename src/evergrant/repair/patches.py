@@ -23,7 +23,7 @@ MEANINGS: Final = {
     "origin": "the origin of the page, such as https://app.example.com",
     "permission_set": "the permission set that admits, by API name",
     "profile": "the profile, by its name in metadata",
-    "user": "the user, by username",
+    "user": "the user, by username; several with commas between",
 }
 """What each placeholder of a patch stands for."""
 _LISTS: Final = {

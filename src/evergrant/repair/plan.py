@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from evergrant.catalog.changes import Change, Patch
-from evergrant.catalog.repairs import Repair, guided, repairs
-from evergrant.errors import NotFound
+from evergrant.catalog.repairs import Repair, guided, repair_of
+from evergrant.errors import BadInput, NotFound
 from evergrant.repair.files import App, Files
 from evergrant.repair.model import (
     ByHand,
@@ -21,9 +21,6 @@ from evergrant.repair.model import (
 )
 from evergrant.repair.patches import MEANINGS, editions, filled, removals
 
-_OF_THE_ORG = frozenset({"ORG", "NET-03", "NET-05", "TOK-10", "ACC-03"})
-"""Codes, or their beginnings, whose repair needs no app."""
-
 
 def plan(problem: Problem, files: Files, given: Mapping[str, str]) -> Plan:
     """What is to be done about a problem; `given` fills in placeholders by name.
@@ -31,7 +28,7 @@ def plan(problem: Problem, files: Files, given: Mapping[str, str]) -> Plan:
     Raises `NotFound` where no repair is known or the app is not among the files, `BadInput` where
     several apps bear the name.
     """
-    repair = repairs().get(problem.code) or guided(
+    repair = repair_of(problem.rule, problem.code) or guided(
         problem.code, (each.change for each in problem.fixes)
     )
     if not repair.changes:
@@ -40,20 +37,40 @@ def plan(problem: Problem, files: Files, given: Mapping[str, str]) -> Plan:
             next_step="the rule's page says what a person can do",
         )
     app = _app(problem, files, repair)
+    _ensure_one_user(repair, known_users(given) or known_users(problem.given))
     known = {**repair.defaults, **problem.given, **given, **({"app": app.name} if app else {})}
     steps = tuple(_steps(repair.changes, _Ground(app, files, known, problem, repair)))
     return Plan(problem, repair, app, steps, _missing(steps, known))
 
 
 def _app(problem: Problem, files: Files, repair: Repair) -> App | None:
-    is_of_app = problem.app or not problem.code.startswith(tuple(_OF_THE_ORG))
-    if not is_of_app or (repair.is_guided and not _is_there(problem, files)):
-        return None
-    return files.app(problem.app, problem.app_kind)
+    """The app; records are changed, and people guided, also where its metadata was not seen."""
+    if _edits_app(repair) or _is_there(problem, files):
+        return files.app(problem.app, problem.app_kind)
+    return None
+
+
+def _edits_app(repair: Repair) -> bool:
+    patches = () if repair.is_guided else (p for each in repair.changes for p in each.patches)
+    return any("{app}" in each.of or each.act == "delete" for each in patches)
 
 
 def _is_there(problem: Problem, files: Files) -> bool:
-    return any(problem.app in (each.name, each.label) for each in files.apps())
+    named = [each for each in files.apps() if problem.app in (each.name, each.label)]
+    return bool(problem.app and named)
+
+
+def known_users(given: Mapping[str, str]) -> tuple[str, ...]:
+    """The users that a placeholder names: several stand between commas, which no username has."""
+    return tuple(name for each in given.get("user", "").split(",") if (name := each.strip()))
+
+
+def _ensure_one_user(repair: Repair, users: Sequence[str]) -> None:
+    patches = (patch for each in repair.changes for patch in each.patches)
+    if len(users) > 1 and any("{user}" in str(each.value) for each in patches):
+        raise BadInput(
+            f"{repair.key} takes one user, and {len(users)} are named", next_step="name the one"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +121,19 @@ def _records(changes: Iterable[Change], ground: _Ground) -> Iterator[RecordChang
     seen = set[tuple[str, str, str]]()
     for change in changes:
         for patch in ground.patches(change):
-            of, value = filled(patch.of, ground.given), filled(str(patch.value), ground.given)
-            if patch.way == "record" and (patch.type, of, value) not in seen:
-                seen.add((patch.type, of, value))
-                yield RecordChange(change, patch, of, value)
+            for given in _each_user(ground.given):
+                of, value = filled(patch.of, given), filled(str(patch.value), given)
+                if patch.way == "record" and (patch.type, of, value) not in seen:
+                    seen.add((patch.type, of, value))
+                    yield RecordChange(change, patch, of, value)
+
+
+def _each_user(given: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """The values once for each user: a record is one user's."""
+    if not (users := known_users(given)):
+        yield given
+    for each in users:
+        yield {**given, "user": each}
 
 
 def _edited(changes: tuple[Change, ...], ground: _Ground) -> Iterator[Step]:

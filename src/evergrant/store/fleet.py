@@ -16,9 +16,20 @@ from evergrant.store.tables import connection, event, incident, integration
 class Change:
     """One connection became something else."""
 
+    connection: str
     at: datetime
     text: str
     """`connected → degraded`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """One connection was made."""
+
+    connection: str
+    at: datetime
+    state: str
+    """What it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,7 @@ def changes(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Cha
     """Every change of state since then, oldest first."""
     # NOTE: the kind stands in the statement itself, else SQLite does not use the index on it.
     told = (
-        sa.select(event.c.at, event.c.text)
+        sa.select(event.c.connection, event.c.at, event.c.text)
         .join(connection, connection.c.id == event.c.connection)
         .where(
             event.c.kind == sa.literal_column("'state changed'"),
@@ -48,18 +59,19 @@ def changes(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Cha
             connection.c.tenant == tenant,
         )
     )
-    return [Change(row.at, row.text) for row in tx.execute(told.order_by(event.c.at, event.c.seq))]
+    rows = tx.execute(told.order_by(event.c.at, event.c.seq))
+    return [Change(**row._mapping) for row in rows]
 
 
-def beginnings(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[datetime]:
-    """When connections began that have not existed before, oldest first."""
+def beginnings(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Beginning]:
+    """The connections that were made since then, oldest first: by the first line of their past."""
     firsts = sa.select(sa.func.min(event.c.seq)).group_by(event.c.connection)
     told = (
-        sa.select(event.c.at)
+        sa.select(event.c.connection, event.c.at, connection.c.state)
         .join(connection, connection.c.id == event.c.connection)
         .where(event.c.seq.in_(firsts), event.c.at >= since, connection.c.tenant == tenant)
     )
-    return list(tx.execute(told.order_by(event.c.at)).scalars())
+    return [Beginning(**row._mapping) for row in tx.execute(told.order_by(event.c.at))]
 
 
 def breaks(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Break]:
