@@ -26,6 +26,9 @@ HEADERS: Final = {
 MOST_BODY: Final = 2_000_000
 """The longest body of the API, in bytes; the console's uploads have bounds of their own."""
 
+MOST_LET_PASS: Final = 8 * MOST_BODY
+"""Bytes beyond that which are read and thrown away before the refusal, and not one more."""
+
 _HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
@@ -72,7 +75,16 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         came += len(message.get("body", b""))
         if came > MOST_BODY:
+            await _let_pass(receive, message)
             raise TooLarge
         return message
 
     return bounded
+
+
+async def _let_pass(receive: Receive, message: Message) -> None:
+    """Read on for a while and keep nothing: who still sends does not read the refusal."""
+    came = 0
+    while message.get("more_body") and came < MOST_LET_PASS:
+        message = await receive()
+        came += len(message.get("body", b""))

@@ -5,14 +5,16 @@ On SQLite one process walks the rows; on PostgreSQL any number of workers carry 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from evergrant.keeper import Keeper
+from evergrant.watch.audits import Audits, audit_next
 from evergrant.watch.rounds import Round, go_round
 from evergrant.watch.walker import Walker
 
-__all__ = ["Round", "Walker", "Watch", "go_round", "watching"]
+__all__ = ["Round", "Walker", "Watch", "audit_next", "go_round", "watching"]
 
 
 class Watch(Protocol):
@@ -22,8 +24,14 @@ class Watch(Protocol):
         """Whether it has looked lately."""
 
 
-def watching(keeper: Keeper) -> AbstractContextManager[Watch]:
-    """The watch that fits the keeper's database; it goes on for the length of a `with` block."""
+@contextmanager
+def watching(keeper: Keeper) -> Iterator[Watch]:
+    """The watch that fits the keeper's database, and the audits beside it, for a `with` block."""
+    with Audits(keeper), _watch(keeper) as watch:
+        yield watch
+
+
+def _watch(keeper: Keeper) -> AbstractContextManager[Watch]:
     if not keeper.store.is_remote:
         return Walker(keeper)
     # Imported here: who keeps SQLite need not have Procrastinate.

@@ -8,11 +8,7 @@ holds a lease on each for as long as it lives.  A job that is lost is derived ag
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from contextlib import suppress
-from types import TracebackType
-from uuid import uuid4
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
@@ -27,14 +23,12 @@ from evergrant.log import logger
 from evergrant.store import due, outbox
 from evergrant.watch.chores import CHORES, do_chores
 from evergrant.watch.delivery import deliver
+from evergrant.watch.looking import EVERY_S, Looking
 from evergrant.watch.rounds import begin, expire
 from evergrant.watch.sweep import JOB
 
 QUEUE = "evergrant"
 CHECKS, DELIVERIES = "evergrant.check", "evergrant.deliver"
-EVERY_S = 1.0
-SILENT_S = 60.0
-"""A watch that has not looked for so long is not alive."""
 MOST_JOBS = 50
 """So many jobs wait at most: what they leave is found again."""
 TIDY_EVERY = 10
@@ -43,32 +37,10 @@ TIDY_EVERY = 10
 log = logger("watch")
 
 
-class Carrier:
-    """One worker's part of the watch; use it as a context manager."""
+class Carrier(Looking):
+    """One worker's part of the watch."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._owner = f"worker-{uuid4().hex[:8]}"
-        self._looked = time.monotonic()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._walk, name="evergrant-watch", daemon=True)
-
-    def is_alive(self) -> bool:
-        """Whether it has looked lately."""
-        return time.monotonic() - self._looked < SILENT_S
-
-    def __enter__(self) -> Carrier:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=60)
+    KIND = "worker"
 
     def _walk(self) -> None:
         while not self._stop.is_set():
@@ -136,7 +108,7 @@ class Carrier:
         looks = 0
         while not self._stop.is_set():
             await self._derive(app)
-            self._looked = time.monotonic()
+            self._has_looked()
             if looks % TIDY_EVERY == 0:
                 await self._tidy(app)
             looks += 1

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from types import TracebackType
-from uuid import uuid4
-
 from evergrant.errors import EvergrantError
-from evergrant.keeper import Keeper
 from evergrant.log import logger
+from evergrant.watch.looking import EVERY_S, Looking
 from evergrant.watch.rounds import go_round
-
-EVERY_S = 1.0
-SILENT_S = 60.0
-"""A watch that has not looked for so long is not alive."""
 
 log = logger("watch")
 
 
-class Walker:
-    """Walks the due rows until it is stopped; use it as a context manager."""
+class Walker(Looking):
+    """Walks the due rows until it is stopped."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._owner = f"walker-{uuid4().hex[:8]}"
-        self._looked = time.monotonic()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._walk, name="evergrant-watch", daemon=True)
+    KIND = "walker"
 
     def _walk(self) -> None:
         wait_s = EVERY_S
@@ -41,23 +27,6 @@ class Walker:
             except Exception:  # a defect of ours must not end it either, and must be seen
                 log.exception("round failed by a defect of Evergrant")
             else:
-                self._looked = time.monotonic()
+                self._has_looked()
                 # After a full round there is more: it is not left waiting.
                 wait_s = 0.0 if done.is_full else EVERY_S
-
-    def is_alive(self) -> bool:
-        """Whether it has looked lately."""
-        return time.monotonic() - self._looked < SILENT_S
-
-    def __enter__(self) -> Walker:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=60)
