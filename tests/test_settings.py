@@ -11,6 +11,7 @@ from evergrant.errors import BadInput
 from evergrant.settings import Settings, load
 
 SAMPLES: dict[str, tuple[str, object]] = {
+    "audit_interval_s": ("0", 0),
     "data_dir": ("/srv/evergrant", Path("/srv/evergrant")),
     "database_url": ("sqlite:////srv/e.db", "sqlite:////srv/e.db"),
     "master_key_file": ("/run/secrets/key", Path("/run/secrets/key")),
@@ -28,6 +29,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "check_interval_s": ("60", 60),
     "catalog": ("/srv/causes", Path("/srv/causes")),
     "key_beside_data": ("yes", True),
+    "secret_age_days": ("90", 90),
     "lease_s": ("2.5", 2.5),
     "watch_hands": ("3", 3),
     "log_format": ("json", "json"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evergrant.catalog import Catalog, Cause, Fix, load
+from evergrant.catalog.rule_reader import rule_book
 from generator.markdown import bullets, code, table
 from generator.markdown import page as whole
 
@@ -87,6 +88,9 @@ def _told(cause: Cause, catalog: Catalog) -> Iterator[str]:
         yield f"Do not: {'; '.join(cause.avoid)}."
     if cause.broader:
         yield f"Narrower than [{cause.broader}](#{cause.broader})."
+    if rules := rule_book().leading_to(cause.id):
+        named = ", ".join(f"[{each.id}](rules/{each.id}.md)" for each in rules)
+        yield f"An audit announces it by: {named}."
     if cause.inferred:
         yield f"Inferred: {cause.inferred}."
     if steps := sum(fix.mark == "inferred" for fix in cause.fixes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evergrant.cli.declared_parts import PART
 from evergrant.cli.expectations import EXPECTED, KINDS
 from evergrant.cli.integration import MEMBERS, NEEDS
 from evergrant.oauth import FLOWS
@@ -33,6 +34,10 @@ def page() -> str:
         "`evidence` names what the step leaves behind, such as `NamedCredential Orbit_Cloud`: "
         + ", ".join(code(each) for each in COMPONENTS)
         + ".\nWithout it, a person says that the step was done.",
+        "## Several credentials",
+        "Each `[[parts]]` table is one part, in the order in which they are authorized; "
+        "[how they work together](../how-to/connect.md#several-credentials) is told apart.",
+        table(["member", "meaning"], [(code(name), means) for name, means in PART.items()]),
         "## What a flow needs besides",
         table(["flow", "needs", "the access token is renewed by"], _needs()),
         "## Legacy flows",

@@ -6,6 +6,7 @@ calls it, stores what it answers and writes the event; docs and pages are drawn 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -87,6 +88,20 @@ BROKEN = frozenset({State.NEEDS_REAUTHORIZATION, State.BLOCKED_BY_ADMIN, State.O
 
 LIVE = frozenset(_LIVE)
 """States in which a person may ask for a check."""
+
+_FROM_BEST = (
+    State.CONNECTED,
+    State.EXPIRING_SOON,
+    State.DEGRADED,
+    State.NEEDS_REAUTHORIZATION,
+    State.BLOCKED_BY_ADMIN,
+)
+
+
+def worst(states: Iterable[State]) -> State:
+    """The worst of some live states: a block comes first, since nothing helps before it is gone."""
+    return max(states, key=_FROM_BEST.index)
+
 
 WATCHED = LIVE - {State.NEEDS_REAUTHORIZATION}
 """States in which the watch checks when due; a dead credential is never sent again by itself."""

@@ -132,6 +132,20 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Staged:
+    """What Evergrant knows of a rotation by staged credentials that it has begun."""
+
+    role: Literal["next", "former"]
+    """Whether `App.next_secret` is the set that comes, or the one that is going."""
+    key: str
+    """The consumer key that belongs to it."""
+    until: datetime | None = None
+    """When the org forgets the set, as it says."""
+    trial: str = ""
+    """Id of the connection that is renewed with the set that comes, and with no other."""
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """How a client proves what it is: the consumer of a connected app or external client app."""
 
@@ -144,6 +158,10 @@ class App:
     next_secret: Secret | None = None
     """A second consumer secret while the first is being rotated: both count for a while, and
     nobody knows from when on (staged credentials of an external client app)."""
+    staged: Staged | None = None
+    """The set that the second secret is of, where Evergrant itself rotates."""
+    secret_since: datetime | None = field(default=None, compare=False)
+    """Since when the consumer secret is known here; None where nobody wrote it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +174,11 @@ class Identity:
 
     def same_as(self, other: Identity) -> bool:
         """Same org and same user; 15- and 18-character ids are the same id."""
-        return (self.org_id[:15], self.user_id[:15]) == (other.org_id[:15], other.user_id[:15])
+        return self.of_same_org(other) and self.user_id[:15] == other.user_id[:15]
+
+    def of_same_org(self, other: Identity) -> bool:
+        """Same org, whoever the user is."""
+        return self.org_id[:15] == other.org_id[:15]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +293,8 @@ class Incident:
     description: str = ""
     closed_at: datetime | None = None
     proofs: tuple[Proof, ...] = ()
+    part: str = "main"
+    """The part of the connection that failed last."""
 
 
 @dataclass(frozen=True, slots=True)

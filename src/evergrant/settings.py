@@ -53,6 +53,10 @@ class Settings:
     """Folder with causes, facts, changes and terms of your own, laid over the catalog of causes."""
     check_interval_s: int = 900
     """Seconds between two checks of a healthy connection."""
+    audit_interval_s: int = 86_400
+    """Seconds between two audits of a connection's org; 0 runs none by itself."""
+    secret_age_days: int = 365
+    """Days after which `evergrant status` reminds of rotating a consumer secret; 0 never does."""
     watch_hands: int = 8
     """How many connections one process checks at the same time."""
     lease_s: float = 20.0
@@ -97,6 +101,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "allowed_hosts": _words,
     "embed_origins": _words,
     "check_interval_s": int,
+    "audit_interval_s": int,
+    "secret_age_days": int,
     "lease_s": float,
     "key_beside_data": _answer,
     "watch_hands": int,

@@ -14,6 +14,7 @@ from evergrant.api.listening import listen
 from evergrant.api.service import serving
 from evergrant.cli.service import Service
 from evergrant.errors import CouldNotLook, PortInUse
+from evergrant.settings import Settings
 from evergrant.testing.robot import walk
 from keeper_kit import (
     BROWSER_APP,
@@ -64,7 +65,7 @@ def test_every_documented_route_but_health_asks_for_the_operators_key(up: Up) ->
 
 
 def test_the_operators_key_lies_in_a_file_of_its_owner_alone_and_stays(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
+    settings = Settings(tmp_path / "data")
     key = operator_key(settings)
     assert operator_key(settings) == key
     path = settings.data_dir / "operator.key"
@@ -73,7 +74,7 @@ def test_the_operators_key_lies_in_a_file_of_its_owner_alone_and_stays(tmp_path:
 
 
 def test_an_empty_key_file_is_no_key(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
+    settings = Settings(tmp_path / "data")
     settings.data_dir.mkdir()
     (settings.data_dir / "operator.key").touch()
     with pytest.raises(CouldNotLook, match="empty"):

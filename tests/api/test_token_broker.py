@@ -25,6 +25,7 @@ from keeper_kit import (
     no_session,
     org_fixture,  # noqa: F401 (a fixture)
 )
+from parts_kit import WRITER, connected
 from service_kit import (
     Up,
     up_fixture,  # noqa: F401 (a fixture)
@@ -341,3 +342,39 @@ def test_a_policy_refusal_of_calls_is_not_cured_by_the_broker(ground: Ground) ->
     before = len(ground.control.ask("GET", "/history"))
     asyncio.run(_read(ground, word, connection))
     assert len(ground.control.ask("GET", "/history")) == before
+
+
+# --- several credentials -------------------------------------------------------------------------
+
+
+def test_a_part_is_read_by_its_name_and_each_read_is_written_down(up: Up) -> None:
+    connection, word = connected(up.ground), key_for(up, "Acme")
+    whole = read(up, connection.id, word)
+    part = read(up, connection.id, word, params={"part": WRITER})
+    assert (whole.json()["part"], part.json()["part"]) == ("main", WRITER)
+    kept = up.ground.live(connection, WRITER).credential
+    assert part.json()["access_token"] == kept.access_token.reveal()
+    known = {"If-None-Match": part.headers["etag"]}
+    assert read(up, connection.id, word, headers=known).status_code == 200
+    again = read(up, connection.id, word, headers=known, params={"part": WRITER})
+    assert again.status_code == 304
+    prints = {each.fingerprint for each in verbs.token_log(up.ground.keeper)}
+    assert prints == {each.json()["fingerprint"] for each in (whole, part)}
+
+
+@pytest.mark.parametrize(("part", "status"), [("reader", 404), ("", 400), ("a/b", 400)])
+def test_a_part_that_is_not_there_or_no_name_is_refused(up: Up, part: str, status: int) -> None:
+    connection, word = up.ground.connected(), key_for(up, "Acme")
+    answer = read(up, connection.id, word, params={"part": part})
+    assert (answer.status_code, problem(answer) != "") == (status, True)
+
+
+def test_a_refused_token_of_a_part_is_renewed_and_the_other_stays(up: Up) -> None:
+    connection, word = connected(up.ground), key_for(up, "Acme")
+    main = up.ground.live(connection)
+    old = up.ground.live(connection, WRITER).credential.access_token
+    about = {"part": WRITER, "not_token": old.fingerprint}
+    answer = read(up, connection.id, word, params=about)
+    assert answer.status_code == 200
+    assert answer.json()["access_token"] != old.reveal()
+    assert up.ground.live(connection) == main

@@ -17,7 +17,7 @@ from evergrant.health import State
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((gallery.WEB / "templates").rglob("*.html"))
 STATIC = gallery.WEB / "static"
-OWN = ("console.css", "components.css", "pages.css")
+OWN = ("console.css", "components.css", "pages.css", "links.css")
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"))
 
 named = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -30,6 +30,7 @@ from keeper_kit import (
     TOKEN,
     org_fixture,  # noqa: F401 (a fixture)
 )
+from parts_kit import WRITER, connected
 from service_kit import (
     Up,
     up_fixture,  # noqa: F401 (a fixture)
@@ -65,6 +66,16 @@ def test_a_token_is_asked_for_once_and_then_at_hand(up: Up) -> None:
         ticks.now = 31
         assert source.token() is first  # the broker said that nothing is newer
     assert served(up) == 1
+
+
+def test_a_source_of_a_part_is_given_that_part_and_renews_it_alone(up: Up) -> None:
+    connection = connected(up.ground)
+    main, old = up.ground.live(connection), up.ground.live(connection, WRITER)
+    with TokenSource(connection.id, **given(up), part=WRITER) as source:
+        first = source.token()
+        assert first.access_token == old.credential.access_token
+        assert source.token(refused=first.fingerprint).access_token != first.access_token
+    assert up.ground.live(connection) == main
 
 
 def test_a_newer_token_is_seen_when_the_one_at_hand_is_old_enough(up: Up) -> None:

@@ -312,6 +312,18 @@ def test_a_user_is_frozen_and_unfrozen(small: SmallOrg) -> None:
         assert small.column("SELECT Action FROM SetupAuditTrail", "Action")[-1] == action
 
 
+def test_a_user_is_deactivated_which_ends_the_sessions_and_activated_again(
+    small: SmallOrg,
+) -> None:
+    for is_active, action in ((False, "deactivateduser"), (True, "inferred:activateUser")):
+        sent = _send(small, "PATCH", f"User/{small.plain}", {"IsActive": is_active})
+        assert sent == (204, None)
+        text = f"SELECT IsActive FROM User WHERE Id = '{small.plain}'"
+        assert small.column(text, "IsActive") == [is_active]
+        assert small.column("SELECT Action FROM SetupAuditTrail", "Action")[-1] == action
+    assert _code(_send(small, "PATCH", f"User/{small.plain}", {"Email": "x@y.z"}))[0] == 400
+
+
 def test_a_password_can_be_unlocked_but_not_locked(small: SmallOrg) -> None:
     sent = _send(small, "PATCH", _login(small), {"IsPasswordLocked": True})
     assert _code(sent) == (400, "FIELD_INTEGRITY_EXCEPTION")
@@ -402,7 +414,7 @@ def test_nobody_ends_the_session_of_another_without_permission(small: SmallOrg) 
 def test_other_changes_are_not_built(small: SmallOrg) -> None:
     user = f"User/{small.plain}"
     assert _code(_send(small, "POST", "User", {}))[0] == 501
-    assert _code(_send(small, "PATCH", user, {}))[0] == 501
+    assert _code(_send(small, "PATCH", f"PermissionSet/{small.permission_set}", {}))[0] == 501
     assert _code(_send(small, "DELETE", user))[0] == 501
 
 

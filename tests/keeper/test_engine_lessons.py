@@ -21,11 +21,11 @@ from engine_kit import QUICK, Walk, fingerprint, refused, rows, sent, worker
 from evergrant import keeper as verbs
 from evergrant.errors import ComeBack, Misuse, Refused, StoreTrouble
 from evergrant.health import BROKEN, State
-from evergrant.keeper.check import Overtaken, take_failure
 from evergrant.keeper.engine import Busy, Failed, Fresh, HeldBack, Rules, Want, kind_of
 from evergrant.keeper.engine.gates import Gates
 from evergrant.keeper.engine.spill import Spill
 from evergrant.keeper.engine.steps import Commit, Elsewhere, Send
+from evergrant.keeper.failed import Overtaken, take_failure
 from evergrant.keeper.life import Need, need
 from evergrant.model import Connection, Credential, Secret
 from evergrant.oauth import assertions

@@ -20,6 +20,7 @@ from evergrant.keeper.engine.steps import Answer, Send, Step
 from evergrant.model import Connection
 from evergrant.store import Store, token_requests
 from evergrant.store.token_requests import TokenRequest
+from evergrant.vault import MAIN
 from keeper_kit import TOKEN, Ground
 
 QUICK = Rules(lease_s=0.6, patience_s=10.0, commit_wait_s=0.01, contended_s=(0.001, 0.002))
@@ -49,14 +50,15 @@ def worker(
             engine.close()
 
 
-def fingerprint(ground: Ground, connection: Connection) -> str:
-    return ground.live(connection).credential.access_token.fingerprint
+def fingerprint(ground: Ground, connection: Connection, part: str = MAIN) -> str:
+    return ground.live(connection, part).credential.access_token.fingerprint
 
 
-def refused(ground: Ground, connection: Connection, **more: Any) -> Want:
+def refused(ground: Ground, connection: Connection, part: str = MAIN, **more: Any) -> Want:
     """What a caller wants whose token Salesforce refused."""
-    at_hand = fingerprint(ground, connection)
-    return Want(connection.id, at_hand, refused=True, **({"urgent": True} | more))
+    at_hand = fingerprint(ground, connection, part)
+    given: dict[str, Any] = {"part": part, "urgent": True} | more
+    return Want(connection.id, at_hand, refused=True, **given)
 
 
 def sent(ground: Ground) -> list[str]:

@@ -28,7 +28,7 @@ from evergrant.settings import Settings
 from evergrant.store import connections, credentials, events, incidents, tables
 from evergrant.store.flows import Flow
 from evergrant.testing.robot import Person, Sight, browser, walk
-from evergrant.vault import Kept
+from evergrant.vault import MAIN, Kept
 
 KEY = {"EVERGRANT_MASTER_KEY": base64.b64encode(b"k" * 32).decode()}
 TOKEN, REVOKE = "/services/oauth2/token", "/services/oauth2/revoke"
@@ -133,16 +133,16 @@ class Ground:
         with self.keeper.reading() as tx:
             return connections.get(tx, key)
 
-    def live(self, connection: Connection) -> Kept:
+    def live(self, connection: Connection, part: str = MAIN) -> Kept:
         """The credential in use."""
         with self.keeper.reading() as tx:
-            found = self.keeper.vault.live(tx, connection.id)
+            found = self.keeper.vault.live(tx, connection.id, part)
         assert found is not None
         return found
 
-    def held(self, connection: Connection) -> Kept | None:
+    def held(self, connection: Connection, part: str = MAIN) -> Kept | None:
         with self.keeper.reading() as tx:
-            return self.keeper.vault.held(tx, connection.id)
+            return self.keeper.vault.held(tx, connection.id, part)
 
     def rows(self, connection: Connection) -> Sequence[credentials.CredentialRow]:
         """Every credential row, newest first."""
@@ -198,6 +198,7 @@ def no_session() -> dict[str, Any]:
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
+    store_kit.lay_ready(folder)
     there = Settings(folder / "data", store_kit.remote(folder), public_url="http://127.0.0.1:9")
     return there.but(**more)
 

@@ -7,9 +7,11 @@ PostgreSQL.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,25 @@ def remote(folder: Path) -> str:
     return _Chosen.url
 
 
+def lay_ready(folder: Path) -> None:
+    """Lay a database that is up to date into a folder, on SQLite: to migrate each is slow."""
+    there = folder / "data" / "evergrant.db"
+    if _Chosen.kind == "sqlite" and not there.exists():
+        there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there.write_bytes(_migrated())
+        there.chmod(0o600)
+
+
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory() as made:
+        path = Path(made) / "evergrant.db"
+        Store.open(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
 def fresh(folder: Path) -> Store:
+    lay_ready(folder)
     return Store.open(url(folder), patience_s=0.3)
 
 

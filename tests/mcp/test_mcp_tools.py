@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from cli_kit import DEAD, environ, running
 from evergrant import keeper as verbs
-from evergrant.mcp import House, server
+from evergrant.mcp import House
 from keeper_kit import (  # noqa: F401 (fixtures)
     BROWSER_APP,
     KEY,
@@ -26,6 +26,7 @@ from keeper_kit import (  # noqa: F401 (fixtures)
     ground_fixture,
     org_fixture,
 )
+from mcp_kit import Link, refused, talk, told
 
 READ = {
     "evergrant_explain_term",
@@ -33,43 +34,12 @@ READ = {
     "evergrant_consult_doctor",
     "evergrant_list_connections",
     "evergrant_show_connection",
+    "evergrant_audit",
     "evergrant_list_drills",
     "evergrant_run_drill",
 }
 WRITE = {"evergrant_check_connection", "evergrant_start_reauthorization"}
 SECRET = "00D000000000001!AQ8AQFplantedplantedplanted"
-Talk = Callable[[Client], Awaitable[None]]
-
-
-class Link:
-    """A browser authorization that a service would have begun."""
-
-    id, link = "flow_1", "http://127.0.0.1:8400/start/once"
-
-
-def talk(house: House, talk_to: Talk, *, allow_writes: bool = False) -> None:
-    """One conversation with a server in this process."""
-
-    async def whole() -> None:
-        async with Client(server(house, allow_writes=allow_writes)) as client:
-            await talk_to(client)
-
-    asyncio.run(whole())
-
-
-async def told(client: Client, name: str, **given: Any) -> dict[str, Any]:
-    """What a tool answers, as its schema has it."""
-    answer = await client.call_tool(name, given)
-    assert not answer.is_error, answer.content
-    assert answer.structured_content is not None
-    return dict(answer.structured_content)
-
-
-async def refused(client: Client, name: str, **given: Any) -> str:
-    """What a tool says where it cannot."""
-    answer = await client.call_tool(name, given)
-    assert answer.is_error
-    return str(getattr(answer.content[0], "text", ""))
 
 
 @pytest.fixture(name="house")

@@ -39,10 +39,12 @@ GIVEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("code", sorted(repairs()))
+@pytest.mark.parametrize("key", sorted(repairs()))
 @pytest.mark.parametrize("files", [connected(), external()], ids=["connected", "external"])
-def test_every_repair_makes_a_plan_for_both_kinds_of_apps(code: str, files: Files) -> None:
-    made = plan(Problem(code), files, GIVEN)
+def test_every_repair_makes_a_plan_for_both_kinds_of_apps(key: str, files: Files) -> None:
+    rule = next(each for each in rule_book().rules.values() if key in (each.id, each.code))
+    code = rule.code
+    made = plan(Problem(code, fixes=rule.fixes, rule=rule.id), files, GIVEN)
     assert made.is_ready
     told = "\n".join(lines(made))
     assert code in told
@@ -101,7 +103,7 @@ def test_an_unknown_code_and_an_unknown_app_are_said() -> None:
 def test_what_belongs_into_the_source_is_never_deployed() -> None:
     secret = "        <consumerSecret>3MVGsecretWord</consumerSecret>\n"
     files = connected(oauth=secret)
-    made = plan(Problem("SRC-01"), files, {})
+    made = plan(Problem("SRC-01", rule="secret-committed"), files, {})
     assert isinstance(made.steps[0], Mending)
     assert made.deployments == ()
     (draft,) = together([made], files)
@@ -118,6 +120,26 @@ def test_a_finding_without_a_known_repair_is_guided_in_the_rules_own_words() -> 
     assert fix.do in "\n".join(lines(made))
 
 
+def test_a_client_that_the_block_of_a_flow_breaks_is_not_repaired_by_blocking_it() -> None:
+    rule = rule_book().rules["password-flow-blocked-in-use"]
+    made = plan(Problem(rule.code, fixes=rule.fixes, rule=rule.id), connected(), {})
+    assert [type(each) for each in made.steps] == [ByHand]
+    assert "client credentials or JWT bearer" in "\n".join(lines(made))
+    other = plan(Problem(rule.code, rule="password-flow-open"), connected(), {})
+    assert other.editions[0].key == ("Settings", "OauthOidc")
+
+
+def test_a_private_key_in_a_file_is_not_mended_by_taking_a_secret_out() -> None:
+    rule = rule_book().rules["private-key-committed"]
+    made = plan(Problem(rule.code, fixes=rule.fixes, rule=rule.id), connected(), {})
+    assert made.editions == ()
+
+
+def test_one_user_runs_an_app_and_several_are_not_written_into_one_element() -> None:
+    with pytest.raises(BadInput, match="takes one user, and 2 are named"):
+        plan(Problem("CLI-07"), connected(), {"user": "a@acme.example, b@acme.example"})
+
+
 def test_another_callback_stands_in_the_same_element_on_a_line_of_its_own() -> None:
     made = plan(Problem("EXT-01"), connected(), GIVEN)
     (draft,) = together([made], connected())
@@ -128,7 +150,7 @@ def test_another_callback_stands_in_the_same_element_on_a_line_of_its_own() -> N
 
 def test_every_repair_belongs_to_a_rule_and_every_change_to_a_repair_or_rule() -> None:
     rules = rule_book().rules.values()
-    assert {*repairs()} <= {each.code for each in rules}
+    assert {*repairs()} <= {each.code for each in rules} | {each.id for each in rules}
     text = PATH.read_text("utf-8")
     own = {each["id"] for each in tomllib.loads(text)["change"]}
     used = {change.id for each in repairs().values() for change in each.changes}

@@ -75,9 +75,9 @@ def _check(draft: Draft, edits: list[Edit]) -> None:
 def test_every_repair_leaves_the_rest_of_every_real_file_alone() -> None:
     files, edited, changed = of_paths([METADATA]), set[str](), 0
     for app in files.apps():
-        for code in repairs():
+        for known in repairs():
             try:
-                made = plan(Problem(code, app.name, app.kind), files, GIVEN)
+                made = plan(Problem(known, app.name, app.kind, rule=known), files, GIVEN)
             except EvergrantError:
                 continue
             edits = {each.key: list(each.edits) for each in made.editions}

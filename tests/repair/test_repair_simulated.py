@@ -41,6 +41,8 @@ class Case:
     survives: bool = True
     """Whether a connection that stood lives on."""
     id: str = ""
+    rule: str = ""
+    """Where the code's rules are not mended alike."""
 
 
 CASES = [
@@ -103,16 +105,18 @@ CASES = [
     Case("CLI-12", external(glob="    <isDeviceFlowEnabled>true</isDeviceFlowEnabled>\n"),
          id="device"),
     Case("ORG-01", with_setting(connected(), "OauthOidc", "    <blockOAuthUnPwFlow>false"
-                                "</blockOAuthUnPwFlow>\n"), id="password-flow"),
+                                "</blockOAuthUnPwFlow>\n"), id="password-flow",
+         rule="password-flow-open"),
     Case("ORG-04", with_setting(external(), "ExternalClientApp",
                                 "    <enableConsumerSecretApiAccess>true"
-                                "</enableConsumerSecretApiAccess>\n"), id="secrets-shown"),
+                                "</enableConsumerSecretApiAccess>\n"), id="secrets-shown",
+         rule="secrets-readable-by-metadata"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.id}")
 def test_a_repair_is_proven_and_its_client_connects(case: Case) -> None:
-    seen = simulate(Problem(case.code), case.files, case.given, case.habits)
+    seen = simulate(Problem(case.code, rule=case.rule), case.files, case.given, case.habits)
     broken = next((each.step for each in seen.before if not each.ok), "")
     assert case.broken_at in (broken, None)
     assert [each for each in seen.proofs if not each.is_so] == [], seen.done
@@ -128,7 +132,8 @@ ONLY_AN_ORG_TELLS = {"ACC-03", "NET-03", "CLI-11"}
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.id}")
 def test_the_finding_that_began_it_is_gone_from_the_files(case: Case, tmp_path: Path) -> None:
-    made = plan(Problem(case.code), case.files, {"user": "bot@acme.example", **case.given})
+    given = {"user": "bot@acme.example", **case.given}
+    made = plan(Problem(case.code, rule=case.rule), case.files, given)
     edited = {each.after.kind.path(each.after.name): each.after
               for each in together([made], case.files)}  # fmt: skip
     kept = [each for each in case.files if each.kind.path(each.name) not in edited]

@@ -327,7 +327,7 @@ def test_a_folder_in_the_place_of_the_file_is_trouble_and_no_traceback(tmp_path:
 def test_a_file_in_the_place_of_the_folder_is_trouble_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(StoreTrouble) as met:
-        fresh(tmp_path)
+        Store.open(url(tmp_path))
     assert os.strerror(errno.EEXIST) in met.value.why or os.strerror(errno.ENOTDIR) in met.value.why
 
 

@@ -15,10 +15,13 @@ from evergrant import keeper as verbs
 from evergrant.errors import BadInput, LinkRefused, Misuse
 from evergrant.health import State
 from evergrant.store.expectations import Expectations, Requirement
+from evergrant.store.parts import MAIN
 from evergrant.testing.robot import walk
 from evergrant.web.security import HEADERS
 from keeper_kit import BROWSER_APP, JWT_APP, org_fixture  # noqa: F401 (a fixture)
 from link_kit import Customer, customer_fixture, link_for  # noqa: F401 (a fixture)
+from parts_kit import WRITER, connected
+from parts_kit import broken as dead
 from web_kit import Web, web_fixture, words_of  # noqa: F401 (a fixture)
 
 
@@ -411,3 +414,20 @@ def test_the_history_of_the_connection_tells_of_its_links(web: Web, customer: Cu
     revoke(web, connection.id)
     for kind in ("made", "opened", "revoked"):
         assert len(web.ground.history(connection, f"reconnect link {kind}")) == 1, kind
+
+
+def test_a_customer_walks_through_both_parts_with_one_link(web: Web, customer: Customer) -> None:
+    connection = connected(web.ground)
+    dead(web.ground, connection, WRITER)
+    dead(web.ground, connection, MAIN)
+    customer.opens(link_for(web, connection.id))
+    walked(customer)
+    flow = verbs.links_of(web.ground.keeper, connection.id)[0].link.flow
+    while verbs.flow_of(web.ground.keeper, flow).status == "returned":
+        customer.page()
+    page = words_of(customer.page())
+    assert "Part 2 of 2: Writing orders" in page
+    assert "The part before works" in page
+    walked(customer)
+    assert web.ended(flow)["status"] == "done"
+    assert web.ground.now(connection.id).state is State.CONNECTED

@@ -116,6 +116,12 @@ def _operator(app: FastAPI, keeper: Keeper, key: Secret) -> APIRouter:
         """How a browser authorization stands."""
         return _told(verbs.flow_of(keeper, flow_id))
 
+    @routes.post("/flows/{flow_id}/attempts", status_code=201)
+    def again(flow_id: str) -> dict[str, str]:
+        """Another attempt in the same flow, or its next part; the link is shown once."""
+        begun = verbs.again(keeper, flow_id)
+        return {"id": begun.flow.id, "link": begun.link.reveal()}
+
     @routes.post("/flows/{flow_id}/seen")
     def seen(flow_id: str, sight: SeenText) -> dict[str, object]:
         """No callback came: take in what the person sees instead, and diagnose from it."""
@@ -155,5 +161,6 @@ def _told(flow: Flow) -> dict[str, object]:
         "id": flow.id,
         "status": flow.status,
         "connection": flow.connection,
+        "part": flow.part,
         "outcome": as_json(flow.outcome),
     }

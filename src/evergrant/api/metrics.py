@@ -22,6 +22,7 @@ _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 _KINDS = {
     "token request": ("evergrant_token_requests", "Requests at Salesforce's token endpoint"),
     "check": ("evergrant_checks", "Checks of connections"),
+    "audit": ("evergrant_audits", "Audits of connections' orgs"),
     "delivery": ("evergrant_deliveries", "Deliveries of notices"),
     "http": ("evergrant_http_requests", "Requests to this service"),
 }

@@ -12,6 +12,7 @@ _TOLD: dict[str, tuple[str, str]] = {
     "token_type": ("string", "Bearer"),
     "instance_url": ("string", "The host that takes it"),
     "connection": ("string", "Id of the connection"),
+    "part": ("string", "Which credential of the connection: `main`, or as it was asked for"),
     "generation": ("string", "Changes with every new token; the ETag"),
     "fingerprint": ("string", "Names the token when Salesforce refused it"),
     "stale": ("string", "Why it is not newer, when it could not be renewed; else empty"),
@@ -41,6 +42,7 @@ def _read() -> dict[str, Any]:
         "parameters": [
             _parameter("connection_id", "path", {"type": "string", "minLength": 1}),
             _parameter("not_token", "query", {"type": "string", "pattern": "^[0-9a-f]{12}$"}),
+            _parameter("part", "query", {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}),
             _parameter("If-None-Match", "header", {"type": "string"}),
         ],
         "responses": {

@@ -20,6 +20,7 @@ from evergrant.keeper.broker import Broker
 from evergrant.log import logger
 from evergrant.model import as_json
 from evergrant.store.api_keys import ApiKey
+from evergrant.store.parts import MAIN
 
 if TYPE_CHECKING:
     import aiohttp
@@ -30,7 +31,8 @@ LONGEST_ID = 255
 MOST_BODY = 0
 """A read has no body."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
-_PARAMETERS = frozenset({"not_token"})
+_PARAMETERS = frozenset({"not_token", "part"})
+_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class TokenDesk:
@@ -70,6 +72,7 @@ class TokenDesk:
             request.path_params["connection_id"],
             self._wire(),
             not_token=request.query_params.get("not_token", ""),
+            part=request.query_params.get("part", MAIN),
             known=_known(request),
         )
         if token is None:
@@ -91,6 +94,7 @@ def told(token: Token) -> dict[str, Any]:
         "token_type": "Bearer",
         "instance_url": token.instance_url,
         "connection": token.connection,
+        "part": token.part,
         "generation": token.generation,
         "fingerprint": token.fingerprint,
         "expires_hint": as_json(token.expires_hint),
@@ -116,10 +120,13 @@ def _unreadable(request: Request) -> Response | None:
     if length != str(MOST_BODY) or "transfer-encoding" in request.headers:
         return problem(problems.TOO_LARGE, "a read has no body")
     given = request.query_params.multi_items()
-    if any(name not in _PARAMETERS for name, _ in given) or len(given) > 1:
-        return problem(problems.BAD_REQUEST, "the only parameter is not_token, once")
-    if given and not _FINGERPRINT.fullmatch(given[0][1]):
+    if any(name not in _PARAMETERS for name, _ in given) or len(dict(given)) < len(given):
+        return problem(problems.BAD_REQUEST, "the only parameters are not_token and part, once")
+    told = dict(given)
+    if "not_token" in told and not _FINGERPRINT.fullmatch(told["not_token"]):
         return problem(problems.BAD_REQUEST, "not_token is a fingerprint: twelve hex digits")
+    if "part" in told and not _PART.fullmatch(told["part"]):
+        return problem(problems.BAD_REQUEST, "part is a name: letters, digits, - and _")
     if len(request.path_params["connection_id"]) > LONGEST_ID:
         return problem(problems.NOT_FOUND)
     return None

@@ -226,6 +226,9 @@ class OrgRows:
     at: datetime | None = None
     metadata: bytes | None = None
     """The zip of a retrieve, where the session could."""
+    own: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
+    """Rows of the session's own user, of objects whose other rows are hidden: all of that user's
+    grants are among them, and nothing of anybody else's."""
 
 
 Key = tuple[str, str, str]

@@ -135,13 +135,13 @@ class Course:
                 tally[4] += each.is_untold
                 if each.status == "fail" or (each.status == "unknown" and not each.is_untold):
                     yield finding(each, subject)
-                elif (key := (each.rule.id, subject.kind, subject.name)) in self.options.followed:
-                    self._clear(each, key)
+                elif self.options.followed:
+                    self._follow(each, (each.rule.id, subject.kind, subject.name))
             if self.options.progress and number % 100 == 0:
                 self.options.progress(self.files + number, known)
 
-    def _clear(self, verdict: Verdict, key: Key) -> None:
-        if verdict.status in ("pass", "not-applicable"):
+    def _follow(self, verdict: Verdict, key: Key) -> None:
+        if key in self.options.followed and verdict.status in ("pass", "not-applicable"):
             self.cleared.add(key)
 
     def report(self, findings: tuple[Finding, ...]) -> Report:

@@ -77,9 +77,7 @@ def repairs(path: Path = PATH) -> Mapping[str, Repair]:
     """
     whole, own = _read(path)
     known = {**load().changes, **own}
-    return {
-        each.key: each for entry in whole.entries("repair") for each in [_repair(entry, known)]
-    }
+    return {each.key: each for entry in whole.entries("repair") for each in [_repair(entry, known)]}
 
 
 def _repair(entry: Entry, known: Mapping[str, Change]) -> Repair:

@@ -73,7 +73,8 @@ class Rule:
     inferred: str = ""
     """Which part of the rule is our deduction; empty when all of it has a source."""
     causes: tuple[str, ...] = ()
-    """Causes of failure that this leads to (ids of the catalog)."""
+    """Causes of failure that a subject which breaks this rule runs into (ids of the catalog); never
+    those that only mending it could bring about."""
     tags: tuple[str, ...] = ()
     """Clauses of benchmarks and mandates (`SBS-OAUTH-002`)."""
     traits: tuple[str, ...] = field(init=False)
@@ -126,3 +127,7 @@ class RuleBook:
 
     rules: Mapping[str, Rule]
     profiles: Mapping[str, Profile]
+
+    def leading_to(self, cause: str) -> tuple[Rule, ...]:
+        """The rules that announce a cause of failure, before or after it strikes."""
+        return tuple(rule for rule in self.rules.values() if cause in rule.causes)

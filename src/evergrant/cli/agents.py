@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +16,15 @@ from evergrant.errors import BadInput
 @click.option("--http", "over_http", is_flag=True, help="streamable HTTP instead of stdio")
 @click.option("--port", type=PORT, default=8402, show_default=True, help="0 takes a free one")
 @click.option("--allow-writes", is_flag=True, help="offer the tools that change something, too")
-def mcp(over_http: bool, port: int, allow_writes: bool) -> None:
+@click.option(
+    "--allow-folder",
+    "folders",
+    multiple=True,
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="let evergrant_audit read metadata below this folder; none is read as if left out",
+)
+def mcp(over_http: bool, port: int, allow_writes: bool, folders: tuple[Path, ...]) -> None:
     """Serve the verbs as tools for agents (Model Context Protocol).
 
     Speaks over standard input and output, or over HTTP on 127.0.0.1, where callers show the
@@ -29,7 +38,7 @@ def mcp(over_http: bool, port: int, allow_writes: bool) -> None:
     from evergrant.settings import load
 
     settings = load()
-    house = House(settings, _begin)
+    house = House(settings, _begin, folders=folders)
     try:
         made = server(house, allow_writes=allow_writes)
         if over_http:

@@ -8,6 +8,7 @@ import click
 
 from evergrant.cli import (
     agents,
+    app_list,
     audit,
     audit_log,
     authorize,
@@ -31,8 +32,10 @@ from evergrant.cli import (
     new_app,
     preflight,
     repair,
+    rotate,
     serve,
     token,
+    tokens,
     verify,
 )
 
@@ -62,6 +65,7 @@ COMMANDS: tuple[click.Command, ...] = (
     connections.resume,
     connections.remove,
     contain.contain,
+    rotate.rotate,
     links.link,
     audit_log.audit_log,
     keep_alive.keep_alive,
@@ -106,8 +110,11 @@ def build() -> click.Group:
     whole.add_command(
         _group("What broke, why, and what was done.", INCIDENT_COMMANDS, name="incident")
     )
-    of_apps = "Apps that are made as they should be."
-    whole.add_command(_group(of_apps, new_app.COMMANDS, name="app"))
+    of_tokens = "Approvals of apps in an org: which can go, and revoking them."
+    whole.add_command(_group(of_tokens, tokens.COMMANDS, name="tokens"))
+    of_apps = "Apps: made as they should be, and the register of those that reach an org."
+    of_app = (*new_app.COMMANDS, app_list.list_)
+    whole.add_command(_group(of_apps, of_app, name="app"))
     of_repairs = "Mend what the audit found: plan, try, apply, prove."
     whole.add_command(_group(of_repairs, repair.COMMANDS, name="repair"))
     of_keys = "Keys of applications that read access tokens, and the log of what they read."

@@ -47,6 +47,12 @@ class Given:
         return " and ".join([*map(str, self.paths), *([org] if org else [])])
 
     @property
+    def is_whole_org(self) -> bool:
+        """Whether a connection's org is to be judged by everything, and nothing else is."""
+        chosen = self.paths, self.profile, self.rules, self.requests, self.register
+        return bool(self.connection) and not any(chosen)
+
+    @property
     def has_org(self) -> bool:
         """Whether an org is to be looked into."""
         return bool(self.connection or self.target_org or self.session)
@@ -114,9 +120,25 @@ def audited(what: Given) -> Looked:
 
     if not what.paths and not what.has_org:
         return Looked(what, None, Report((), at=options(what).now))
+    if what.is_whole_org:
+        return _whole_org(what)
     org = org_rows(what)
     with counted("Reading") as progress:
         return Looked(what, org, audit(what.paths, org, options(what, progress)))
+
+
+def _whole_org(what: Given) -> Looked:
+    """The audit of a connection's whole org: what it finds is kept with the connection."""
+    from evergrant.cli.doctor import lent_session
+    from evergrant.cli.output import progress
+    from evergrant.keeper import open_keeper
+    from evergrant.keeper.org_audits import audit_org
+    from evergrant.settings import load
+
+    lent = lent_session(what.target_org, what.session)
+    with progress("Looking into the org"), open_keeper(load()) as keeper:
+        done = audit_org(keeper, what.connection, lent)
+    return Looked(what, done.org, done.report)
 
 
 def subjects(what: Given) -> list[Subject]:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import sys
-import webbrowser
 from pathlib import Path
-from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
 
+from evergrant.cli.browsing import NOT_PROVEN, held_text, part_line, proof_line, through_browser
 from evergrant.cli.directly import bringing, subject_token_option, token_for
-from evergrant.cli.output import Format, columns, emit, format_option, progress, say
+from evergrant.cli.output import Format, emit, format_option, say
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evergrant.keeper import Keeper
+    from evergrant.keeper import Keeper, Walked
     from evergrant.model import Connection, Integration, Proof
     from evergrant.settings import Settings
 
-NOT_PROVEN = 1
 host_option = click.option("--login-host", default="", help="production, sandbox or a My Domain")
 browser_option = click.option(
     "--browser/--no-browser", default=True, help="open the link in a browser (as if left out)"
 )
-PROOF_WORDS = {True: "proven", False: "NOT PROVEN", None: "unproven"}
 
 
 @click.command()
@@ -47,8 +44,9 @@ def connect(
     Proven are identity, a good call, and the Success row in Login History.
     Ends with 1 when it was refused or not all of that was proven.
     """
-    from evergrant.keeper import connect_directly, open_keeper
+    from evergrant.keeper import connect_directly, open_keeper, walk_on
     from evergrant.settings import load
+    from evergrant.store.parts import MAIN
 
     settings = load()
     with open_keeper(settings) as keeper:
@@ -57,10 +55,12 @@ def connect(
         token = token_for(wanted.flow, subject_token)
         if wanted.flow == "web_server":
             body = {"integration": wanted.id, "name": name, "login_host": host}
-            return _through_browser(settings, body, browser, form)
+            return through_browser(settings, body, browser, form)
         with bringing(wanted.flow, token, f"Connecting {name}", form) as brought:
             connection, proofs = connect_directly(keeper, wanted, name, host, brought=brought)
-    return _told(connection, proofs, form)
+        rest = walk_on(keeper, connection.id, MAIN)
+        connection = _as_it_is(keeper, connection)
+    return _told_parts(settings, connection, proofs, rest, browser, form)
 
 
 @click.command()
@@ -86,15 +86,18 @@ def reauthorize(
     Its settings stay; proven are identity, a good call, and the Success row in Login History.
     Ends with 1 when it was refused or not all of that was proven.
     """
-    from evergrant.keeper import open_keeper, reauthorize_directly
+    from evergrant.keeper import open_keeper, reauthorize_directly, start_of, walk_on
+    from evergrant.keeper.flows import integration_of
     from evergrant.settings import load
     from evergrant.store import connections
 
     settings = load()
     with open_keeper(settings) as keeper:
+        part, _ = start_of(keeper, connection)
         with keeper.reading() as tx:
             known = connections.get(tx, connection)
-            used = keeper.vault.integration(tx, known.integration)
+            whole = keeper.vault.integration(tx, known.integration)
+            used = integration_of(tx, whole, part)
         token = token_for(used.flow, subject_token)
         if used.flow == "web_server":
             body = {
@@ -104,7 +107,7 @@ def reauthorize(
                 "login_hint": login_hint,
                 "force_login": force_login,
             }
-            return _through_browser(settings, body, browser, form)
+            return through_browser(settings, body, browser, form)
         if login_hint or force_login:
             raise BadInput(
                 f"{used.flow} opens no login page here",
@@ -113,22 +116,29 @@ def reauthorize(
             )
         host = _host(login_host, settings) if login_host else known.login_host
         with bringing(used.flow, token, f"Reauthorizing {known.name}", form) as brought:
-            after, proofs = reauthorize_directly(keeper, known.id, login_host=host, brought=brought)
-    return _told(after, proofs, form)
+            after, proofs = reauthorize_directly(
+                keeper, known.id, login_host=host, brought=brought, part=part
+            )
+        rest = walk_on(keeper, known.id, part)
+        after = _as_it_is(keeper, after)
+    return _told_parts(settings, after, proofs, rest, browser, form)
 
 
 def _integration(keeper: Keeper, name: str, settings: Settings) -> Integration:
+    from evergrant.cli.declared_parts import read_parts
     from evergrant.cli.expectations import read_expectations
     from evergrant.cli.integration import read_integration
-    from evergrant.keeper import expect
+    from evergrant.keeper import declare_parts, expect
 
     if not (Path(name).is_file() or name.endswith(".toml")):
         with keeper.reading() as tx:
             return keeper.vault.integration(tx, name)
-    told = read_integration(name, settings)
+    told, expected = read_integration(name, settings), read_expectations(name)
+    wanted = read_parts(name, {each.name for each in expected.steps})
     with keeper.writing() as tx:
         keeper.vault.save_integration(tx, told)
-    expect(keeper, told.id, read_expectations(name))
+    expect(keeper, told.id, expected)
+    declare_parts(keeper, told.id, wanted)
     return told
 
 
@@ -143,62 +153,39 @@ def _host(text: str, settings: Settings) -> str:
     )
 
 
-def _through_browser(
+def _as_it_is(keeper: Keeper, connection: Connection) -> Connection:
+    from evergrant.store import connections
+
+    with keeper.reading() as tx:
+        return connections.by_id(tx, connection.id)
+
+
+def _told_parts(
     settings: Settings,
-    body: dict[str, Any],
+    connection: Connection,
+    proofs: Sequence[Proof],
+    rest: Walked,
     browser: bool,
     form: Format,
 ) -> None:
-    from evergrant.cli.service import Service
-
-    service = Service(settings)
-    begun = service.begin(body)
-    sys.stderr.write(f"Open this link in the browser of whoever authorizes:\n  {begun.link}\n")
-    sys.stderr.flush()
-    if browser:
-        webbrowser.open(begun.link)
-    with progress("Waiting for Salesforce to call back (Ctrl-C to stop)"):
-        end = service.wait(begun.id)
-    if form is Format.JSON:
-        emit("flow", end)
+    """What came of a part where nobody called back, and of the parts behind it."""
+    for each in rest.passed:
+        sys.stderr.write(part_line(each.part, each.title, each.how, each.told) + "\n")
+    if rest.at and proofs:
+        body = {"integration": connection.integration, "connection": connection.id}
+        through_browser(settings, body, browser, form)
     else:
-        say(_flow_text(end))
-    if end["status"] != "done" or any(p["proven"] is not True for p in end["outcome"]["proofs"]):
+        _told(connection, proofs, form)
+    if any(each.how in ("refused", "waits") for each in rest.passed):
         raise Exit(NOT_PROVEN)
-
-
-def _flow_text(end: dict[str, Any]) -> str:
-    outcome = end["outcome"]
-    if end["status"] == "done":
-        proofs = (_proof_line(**proof) for proof in outcome["proofs"])
-        missing = (each for each in outcome.get("needs", ()) if each["standing"] == "missing")
-        needs = (f"  missing in the org: {each['title']} ({each['told']})" for each in missing)
-        return "\n".join(["Connected.", *proofs, *needs])
-    if end["status"] == "on_hold":
-        return _held(end["connection"])
-    cause = outcome.get("cause")
-    told = f"{end['status']}: {outcome.get('error', 'no callback came')}"
-    return f"{told}\nIt looks like {cause}. See: evergrant explain {cause}" if cause else told
-
-
-def _held(connection_id: str) -> str:
-    return (
-        "On hold: another org or user came back. Nothing was replaced.\n"
-        f"Decide with: evergrant release {connection_id} --keep (or --switch)"
-    )
-
-
-def _proof_line(kind: str, proven: bool | None, detail: str) -> str:
-    head = f"  {kind.replace('_', ' '):14} {PROOF_WORDS[proven]:11} "
-    return fill(detail, columns(), initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def _told(connection: Connection, proofs: Sequence[Proof], form: Format) -> None:
     if form is Format.JSON:
         emit("connection", {"connection": connection, "proofs": proofs})
     else:
-        say(_held(connection.id) if not proofs else f"{connection.name}: {connection.state}")
+        say(held_text(connection.id) if not proofs else f"{connection.name}: {connection.state}")
         for proof in proofs:
-            say(_proof_line(proof.kind, proof.proven, proof.detail))
+            say(proof_line(proof.kind, proof.proven, proof.detail))
     if not proofs or any(proof.proven is not True for proof in proofs):
         raise Exit(NOT_PROVEN)

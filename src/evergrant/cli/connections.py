@@ -33,25 +33,36 @@ STYLES = {
 
 
 @click.command()
+@click.argument("connection", default="")
 @format_option
-def status(form: Format) -> None:
+def status(connection: str, form: Format) -> None:
     """List the connections and how they are.
 
-    Ends with 1 when one of them needs a person.
+    CONNECTION is an id or a name: then its open incident and what audits found in its org are told,
+    too. Ends with 1 when one of them needs a person.
     """
     from evergrant.health import BROKEN
     from evergrant.keeper import open_keeper
+    from evergrant.keeper.secret_age import secret_ages
     from evergrant.settings import load
     from evergrant.store import connections
 
+    if connection:
+        from evergrant.cli.standing import tell
+
+        with open_keeper(load()) as keeper:
+            needs_a_person = tell(keeper, connection, form)
+        raise Exit(FINDING if needs_a_person else 0)
     with open_keeper(load()) as keeper, keeper.reading() as tx:
-        known = connections.every(tx)
+        known, ages = connections.every(tx), list(secret_ages(keeper, tx))
     if form is Format.JSON:
-        emit("status", {"connections": known})
+        emit("status", {"connections": known, "secrets": ages})
     elif not known:
         say("No connections yet. Begin with: evergrant connect NAME --integration FILE")
     else:
         table(TITLES, [_row(each) for each in known], STYLES)
+        for reminder in filter(None, (each.reminder for each in ages)):
+            say(reminder)
     if any(each.state in BROKEN for each in known):
         raise Exit(FINDING)
 
@@ -72,16 +83,15 @@ def check(connection: str, renew: bool, form: Format) -> None:
     with 1 when one does not work, with 4 when that could not be seen.
     """
     from evergrant import keeper as verbs
-    from evergrant.health import WATCHED
     from evergrant.settings import load
     from evergrant.store import connections
 
     with verbs.open_keeper(load()) as keeper:
         with keeper.reading() as tx:
             named = [connections.get(tx, connection)] if connection else connections.every(tx)
-        wanted = [each for each in named if connection or each.state in WATCHED]
+            wanted = [each for each in named if connection or verbs.is_watched(tx, each)]
         with progress(f"Checking {len(wanted)} connection(s)"):
-            found = [_looked(keeper, each, renew) for each in wanted]
+            found = [_looked(keeper, each, renew, not connection) for each in wanted]
     if form is Format.JSON:
         emit("check", {"checks": [_checked(each) for each in found]})
     else:
@@ -91,13 +101,13 @@ def check(connection: str, renew: bool, form: Format) -> None:
         raise Exit(FINDING if is_seen else COULD_NOT_LOOK)
 
 
-def _looked(keeper: Keeper, connection: Connection, renew: bool) -> Checked:
+def _looked(keeper: Keeper, connection: Connection, renew: bool, by_itself: bool) -> Checked:
     """A check that is never in the way of the others."""
     from evergrant import keeper as verbs
     from evergrant.health import Signal
 
     try:
-        return verbs.check(keeper, connection.id, renew=renew)
+        return verbs.check(keeper, connection.id, renew=renew, by_itself=by_itself)
     except CouldNotLook as failure:
         return verbs.Checked(connection, Signal.TROUBLED, failure)
 
@@ -108,6 +118,7 @@ def _checked(found: Checked) -> dict[str, Any]:
         "works": found.failure is None,
         "error": found.failure.what if found.failure else "",
         "cause": _cause(found),
+        "part": found.part,
     }
 
 

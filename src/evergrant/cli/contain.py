@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 NOT_DONE = 1
 NEXT = (
-    "Rotate the consumer secret: Setup > External Client App Manager > the app > Settings, staged"
-    " credentials; a connected app by its Manage Consumer Details page",
-    "Give the new secret to `evergrant integration`, then send every customer a reconnect link",
+    "Rotate the consumer secret: `evergrant rotate` for an external client app of an org of yours;"
+    " a connected app by its Manage Consumer Details page in Setup",
+    "Put a secret that was rotated by hand where the integration file takes it from, then send"
+    " every customer a reconnect link",
     "Tell the customers: they may block the app and revoke its tokens on Connected Apps OAuth"
     " Usage, and should look for logins of the app from foreign addresses in Login History",
 )

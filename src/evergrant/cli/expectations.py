@@ -36,9 +36,12 @@ EXPECTED: Final = {
     "proved_by_sync": "true: an incident stays open until the next sync has succeeded",
     "backfill_days": "days that the first sync after a break looks back",
     "label_note": "why the app's name may be unfamiliar to the customer",
+    "support_hours": "when the support contact answers",
     "certificate_file": "PEM file of the certificate that assertions are checked by: for its end",
     "requires": "`[[requires]]` tables: what its user needs in the org",
     "steps": "`[[steps]]` tables: what somebody does inside the org besides the sign-in",
+    "parts": "`[[parts]]` tables: which credentials and steps there are, in order; one credential "
+    "if left out",
 }
 """Members of the integration file that are read here, and what each means."""
 
@@ -55,6 +58,7 @@ def read_expectations(name: str) -> Expectations:
             backfill_days=_count(told, "backfill_days"),
             certificate_ends=_ends(told.get("certificate_file", ""), Path(name).parent),
             label_note=str(told.get("label_note", "")),
+            support_hours=str(told.get("support_hours", "")),
         )
     except ValueError as error:
         raise BadInput(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evergrant.catalog import Cause
     from evergrant.keeper.report import Change, Report
     from evergrant.model import Proof, Unknown
+    from evergrant.store.org_audits import Found
 
 PROVEN = {True: "proven", False: "NOT PROVEN", None: "unproven"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
@@ -101,6 +102,8 @@ def outline(report: Report) -> Iterator[Part]:
     words = (incident.error, incident.description)
     yield Part("Error", (_span(report),), ": ".join(each for each in words if each))
     yield Part("Cause", tuple(_cause(report)), bullets=tuple(_evidence(report)))
+    if report.findings:
+        yield Part("Found by audits", bullets=tuple(map(_found, report.findings)))
     yield Part("Fix", bullets=tuple(_fix(report.cause) if report.cause else ()))
     yield _changed("Settings changed", report.settings)
     yield _changed("Assignments changed", report.assignments)
@@ -145,6 +148,10 @@ def _evidence(report: Report) -> Iterator[str]:
     for fact in report.evidence:
         at = f"{_at(fact.observed_at)} " if fact.observed_at else ""
         yield f"{at}{fact.source}: {fact.quote}"
+
+
+def _found(found: Found) -> str:
+    return f"{found.severity}, {found.rule}, since {_at(found.since)} UTC: {found.message}."
 
 
 def _fix(cause: Cause) -> Iterator[str]:

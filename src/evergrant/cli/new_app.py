@@ -12,7 +12,7 @@ from click.exceptions import Exit
 
 from evergrant.cli.output import Format, emit, format_option, progress, say
 from evergrant.cli.repair_shown import WAYS, deployed_lines, flow_lines, wrapped
-from evergrant.cli.repaired import ORG_OPTIONS, Wish, said, session_of
+from evergrant.cli.repaired import ORG_OPTIONS, Wish, needed_session, said
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def new(
     written = _written(folder, files, name, key, certificate)
     steps, is_good = _tried(wanted, files)
     told = [*_lines(wanted, written), *flow_lines("a client in an emulated org", steps)]
-    deployed = _deployed(files, target_org, session) if deploy and is_good else []
+    deployed = _deployed(files, folder, target_org, session) if deploy and is_good else []
     is_good = is_good and all(each.is_done for each in deployed)
     if form is Format.JSON:
         emit("app-new", {"name": name, "flow": way, "written": written, "tried": steps,
@@ -147,16 +147,21 @@ def _tried(wanted: Wanted, files: Files) -> tuple[Any, bool]:
     return steps, all(each.ok for each in steps)
 
 
-def _deployed(files: Files, target_org: str, session: str) -> list[Any]:
+def _deployed(files: Files, folder: Path, target_org: str, session: str) -> list[Any]:
     """The deployments that were tried; those after a refused one are not."""
-    from evergrant.repair.apply import carry_out
+    from evergrant.cli.repair_back import keep_way_back
+    from evergrant.cli.repaired import files_of, notice
+    from evergrant.repair.apply import carry_out, way_back
     from evergrant.repair.files import package
     from evergrant.repair.new_app import phases
 
-    lent = session_of(Wish((), target_org=target_org, session=session), needed=True)
+    wish = Wish((), target_org=target_org, session=session)
+    lent = needed_session(wish)
+    back = way_back([(each.kind.type, each.name) for each in files], files_of(wish, lent))
+    keep_way_back(folder, "new-app", back, notice)
     found: list[Any] = []
     for parts in phases(files):
-        if lent is not None and all(each.is_done for each in found):
+        if all(each.is_done for each in found):
             found.append(said(carry_out(lent, package(parts)), "Deploying"))
     return found
 

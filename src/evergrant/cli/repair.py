@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
-from evergrant.cli import repair_apply, repair_migrate
+from evergrant.cli import repair_apply, repair_back, repair_migrate
 from evergrant.cli.output import Format, emit, format_option, progress, say
+from evergrant.cli.repair_found import plans_of
 from evergrant.cli.repair_shown import client_options, flow_lines, habits_of, proof_lines, wrapped
-from evergrant.cli.repaired import Wish, files_of, plans_of, ready, session_of, wishing, written
+from evergrant.cli.repaired import Wish, files_of, ready, session_of, wishing, written
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def plan(wish: Wish, form: Format) -> None:
     from evergrant.repair.draft import dangers
     from evergrant.repair.told import document, lines
 
-    files = files_of(wish, session_of(wish))
-    found = [(each, dangers(each, files)) for each in plans_of(wish, files)]
+    session = session_of(wish)
+    files = files_of(wish, session)
+    found = [(each, dangers(each, files)) for each in plans_of(wish, files, session)]
     if form is Format.JSON:
         emit("repair-plan", {"plans": [document(*each) for each in found]})
     elif not found:
@@ -60,7 +62,7 @@ def diff(wish: Wish, write: bool, form: Format) -> None:
     if write and session is not None:
         raise BadInput("--write edits files, and an org is named", next_step="see `repair apply`")
     files = files_of(wish, session)
-    ready = [p for p in plans_of(wish, files) if p.is_ready and not dangers(p, files)]
+    ready = [p for p in plans_of(wish, files, session) if p.is_ready and not dangers(p, files)]
     found = [each for each in together(ready, files) if each.changes]
     paths = [str(written(each)) if write else each.after.path for each in found]
     if form is Format.JSON:
@@ -86,9 +88,10 @@ def simulate(wish: Wish, form: Format, **habits: object) -> None:
     """
     from evergrant.drills.simulated import simulate as tried
 
-    files = files_of(wish, session_of(wish))
+    session = session_of(wish)
+    files = files_of(wish, session)
     results = []
-    for each in ready(plans_of(wish, files)):
+    for each in ready(plans_of(wish, files, session)):
         with progress(f"Simulating {each.problem.code}"):
             results.append((each, tried(each.problem, files, wish.given, habits_of(habits))))
     if form is Format.JSON:
@@ -124,6 +127,6 @@ COMMANDS: tuple[click.Command, ...] = (
     simulate,
     repair_apply.apply,
     repair_apply.verify,
-    repair_apply.undo,
+    repair_back.undo,
     repair_migrate.migrate,
 )

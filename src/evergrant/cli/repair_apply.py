@@ -1,30 +1,25 @@
-"""`evergrant repair apply`, `verify` and `undo`: what is done to an org, and the proof of it."""
+"""`evergrant repair apply` and `verify`: what is done to an org, and the proof of it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
 
 from evergrant.cli.output import Format, emit, format_option, say
-from evergrant.cli.repair_shown import deployed_lines, proof_lines
+from evergrant.cli.repair_found import plans_of
+from evergrant.cli.repair_shown import proof_lines
 from evergrant.cli.repaired import (
-    ORG_OPTIONS,
     Wish,
     files_of,
-    plans_of,
+    needed_session,
     ready,
     said,
-    session_of,
     wishing,
 )
 from evergrant.errors import BadInput
-
-if TYPE_CHECKING:
-    pass
 
 NOT_PROVEN, NOT_KNOWN = 1, 3
 
@@ -46,14 +41,14 @@ def apply(wish: Wish, yes: bool, records: bool, backup: str, form: Format) -> No
     from evergrant.repair.draft import dangers
     from evergrant.repair.plan import plan as planned
 
-    session = session_of(wish, needed=True)
-    if not wish.rules or session is None:
+    session = needed_session(wish)
+    if not wish.rules:
         raise BadInput("name what is to be repaired with --rule", whose="you")
     if form is Format.JSON and not yes:
         raise BadInput("nobody can be asked in JSON", next_step="add --yes", whose="you")
     told = say if form is Format.TEXT else _silent
     course = Course(session, told, yes=yes, records=records, folder=Path(backup))
-    for each in ready(plans_of(wish, files_of(wish, session))):
+    for each in ready(plans_of(wish, files_of(wish, session), session)):
         # NOTE: looked at anew each time: the repair before may have changed the same component.
         files = files_of(wish, session)
         plan = planned(each.problem, files, wish.given)
@@ -77,10 +72,10 @@ def verify(wish: Wish, since: str, form: Format) -> None:
     """
     from evergrant.repair.apply import verify as looked
 
-    session = session_of(wish, needed=True)
-    if not wish.rules or session is None:
+    session = needed_session(wish)
+    if not wish.rules:
         raise BadInput("name what was repaired with --rule", whose="you")
-    plans = ready(plans_of(wish, files_of(wish, session)))
+    plans = ready(plans_of(wish, files_of(wish, session), session))
     proofs = [
         p for each in plans for p in said(looked(session, each, _time(since)), "Reading back")
     ]
@@ -107,25 +102,3 @@ def _time(text: str) -> datetime | None:
     if found is None:
         raise BadInput(f"{text!r} is no time", next_step="write it as 2026-11-22T09:00Z")
     return found - timedelta(seconds=1)
-
-
-@click.command(name="undo")
-@click.argument("backup", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@ORG_OPTIONS[0]
-@ORG_OPTIONS[1]
-@click.option("--yes", is_flag=True, help="say yes")
-@format_option
-def undo(backup: Path, target_org: str, session: str, yes: bool, form: Format) -> None:
-    """Deploy what `apply` kept of the org before it changed anything."""
-    from evergrant.repair.apply import carry_out
-
-    lent = session_of(Wish((), target_org=target_org, session=session), needed=True)
-    if lent is None or not (yes or click.confirm(f"Deploy {backup}?")):
-        raise Exit(NOT_PROVEN)
-    deployed = said(carry_out(lent, backup.read_bytes()), "Deploying")
-    if form is Format.JSON:
-        emit("repair-undone", {"deployed": deployed})
-    else:
-        say("\n".join(deployed_lines(deployed)))
-    if not deployed.is_done:
-        raise Exit(NOT_PROVEN)

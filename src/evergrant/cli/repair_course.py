@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
+from evergrant.cli.repair_back import keep_way_back
 from evergrant.cli.repair_shown import deployed_lines, proof_lines
 from evergrant.cli.repaired import said
-from evergrant.errors import BadInput
+from evergrant.errors import NotFound, Refused
 from evergrant.model import Session
 from evergrant.repair import apply as doing
 from evergrant.repair.draft import diff, drafts
 from evergrant.repair.files import Files
-from evergrant.repair.model import ByHand, Deployment, Mending, Plan, RecordChange
+from evergrant.repair.model import Deployment, Plan, RecordChange, Step
 from evergrant.repair.told import title
 
-OURS_ALONE = 0o600
+STOPS = frozenset({"refused", "not agreed to", "changed meanwhile", "failed"})
+"""Ends of a step after which nothing that comes later is done: who is not let in yet would be shut
+out."""
 
 
 class Course:
@@ -45,24 +49,39 @@ class Course:
         """
         told: dict[str, Any] = {"code": plan.problem.code, "steps": [], "proofs": ()}
         self.done.append({**told, "proven": False})
-        is_through = all(self._step(step, plan, files, told["steps"]) for step in plan.steps)
+        is_through = all(
+            self._run(kind, tuple(run), plan, files, told["steps"])
+            for kind, run in groupby(plan.steps, type)
+        )
         proofs = said(doing.verify(self.session, plan), "Reading back") if is_through else []
         for line in proof_lines(proofs):
             self.say(line)
         proven = is_through and all(each.is_so for each in proofs)
         self.done[-1] = {**told, "proofs": proofs, "proven": proven}
 
-    def _step(self, step: Any, plan: Plan, files: Files, told: list[dict[str, Any]]) -> bool:
-        match step:
-            case Deployment():
-                end, more = self._deploy(step, plan, files)
-            case RecordChange():
-                end, more = self._record(step), {}
-            case ByHand() | Mending():
-                self.say(f"To be done by a person: {title(step)}")
-                end, more = "by a person", {}
+    def _run(
+        self, kind: type, steps: tuple[Step, ...], plan: Plan, files: Files,
+        told: list[dict[str, Any]],
+    ) -> bool:  # fmt: skip
+        """Steps of one kind that follow one another; whether what comes after them may be done."""
+        if kind is RecordChange:
+            records = tuple(each for each in steps if isinstance(each, RecordChange))
+            ends = self._records(records)
+            told += [
+                {"do": title(each), "of": each.of, **end}
+                for each, end in zip(records, ends, strict=True)
+            ]
+            return all(each["end"] not in STOPS for each in ends)
+        return all(self._step(step, plan, files, told) for step in steps)
+
+    def _step(self, step: Step, plan: Plan, files: Files, told: list[dict[str, Any]]) -> bool:
+        if isinstance(step, Deployment):
+            end, more = self._deploy(step, plan, files)
+        else:
+            self.say(f"To be done by a person: {title(step)}")
+            end, more = "by a person", {}
         told.append({"do": title(step), "end": end, **more})
-        return end not in ("refused", "not agreed to", "changed meanwhile")
+        return end not in STOPS
 
     def _agreed(self, question: str) -> bool:
         return self.yes or click.confirm(question)
@@ -89,29 +108,30 @@ class Course:
         return end, {"backup": str(path), "deployed": deployed}
 
     def _keep(self, plan: Plan, data: bytes) -> Path:
-        """NOTE: an earlier backup is never written over: it may be the only way back."""
         about = f"{plan.problem.code}-{plan.app.name}" if plan.app else plan.problem.code
-        path = self.folder / f"evergrant-backup-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{about}.zip"
-        try:
-            with path.open("xb") as kept:
-                path.chmod(OURS_ALONE)
-                kept.write(data)
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise BadInput(
-                f"the backup cannot be kept in {path}: nothing was changed", why=why, whose="you"
-            ) from error
-        self.say(f"The org's present state is in {path};")
-        self.say(f"`evergrant repair undo {path}` brings it back.")
-        return path
+        return keep_way_back(self.folder, about, data, self.say)
 
-    def _record(self, step: RecordChange) -> str:
+    def _records(self, steps: Sequence[RecordChange]) -> list[dict[str, str]]:
+        """What came of each record: one question for all of them, and one that fails stops none."""
+        for step in steps:
+            self.say(title(step))
         if not self.records:
-            self.say(f"Not allowed to write records; add --records, or by hand: {title(step)}")
-            return "by a person"
-        if not self._agreed(f"{title(step)}?"):
-            return "not agreed to"
-        is_new = said(doing.change_record(self.session, step), "Writing")
+            self.say("Not allowed to write records: add --records, or do it by hand.")
+            return [{"end": "by a person"}] * len(steps)
+        count = f"{len(steps)} record{'s' * (len(steps) != 1)}"
+        if not self._agreed(f"Change {count}?"):
+            return [{"end": "not agreed to"}] * len(steps)
+        ends = [self._record(step) for step in steps]
+        kinds = Counter(each["end"] for each in ends)
+        self.say(f"{count}: {', '.join(f'{n} {end}' for end, n in kinds.items())}.")
+        return ends
+
+    def _record(self, step: RecordChange) -> dict[str, str]:
+        try:
+            is_new = said(doing.change_record(self.session, step), f"Writing {step.of}")
+        except (Refused, NotFound) as error:
+            self.say(f"{title(step)}: failed: {error.what}")
+            return {"end": "failed", "why": error.what}
         end = "done" if is_new else "was so already"
         self.say(f"{title(step)}: {end}")
-        return end
+        return {"end": end}

@@ -16,7 +16,7 @@ from evergrant.cli.repair_shown import (
     habits_of,
     wrapped,
 )
-from evergrant.cli.repaired import ORG_OPTIONS, Wish, files_of, said, session_of
+from evergrant.cli.repaired import ORG_OPTIONS, Wish, files_of, needed_session, said, session_of
 from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -48,13 +48,15 @@ STEPS = (
 @click.option("--simulate", is_flag=True, help="try it in an emulated org, with a client of each")
 @click.option("--deploy", is_flag=True, help="deploy the new app beside the old one")
 @click.option("--yes", is_flag=True, help="say yes")
+@click.option("--backup", default=".", metavar="FOLDER", help="where the way back is kept")
 @client_options
 @ORG_OPTIONS[0]
 @ORG_OPTIONS[1]
 @format_option
 def migrate(
     paths: tuple[str, ...], app: str, name: str, label: str, output: str, simulate: bool,
-    deploy: bool, yes: bool, target_org: str, session: str, form: Format, **habits: object,
+    deploy: bool, yes: bool, backup: str, target_org: str, session: str, form: Format,
+    **habits: object,
 ) -> None:  # fmt: skip
     """Make an external client app of a connected app, and say what cannot be carried over.
 
@@ -64,7 +66,7 @@ def migrate(
     from evergrant.repair.migrate import migration
 
     wish = Wish(tuple(map(Path, paths)), target_org=target_org, session=session)
-    files = files_of(wish, session_of(wish, needed=deploy))
+    files = files_of(wish, needed_session(wish) if deploy else session_of(wish))
     made = migration(files.app(app, "connected app"), name, label)
     if form is Format.JSON and deploy and not yes:
         raise BadInput("nobody can be asked in JSON", next_step="add --yes", whose="you")
@@ -74,7 +76,7 @@ def migrate(
     if simulate:
         told.simulate(files, habits_of(habits))
     if deploy and told.is_good:
-        told.deploy(wish, yes=yes)
+        told.deploy(wish, files, Path(backup), yes=yes)
     if form is Format.JSON:
         emit("repair-migration", told.data())
     if not told.is_good:
@@ -106,6 +108,7 @@ class Telling:
         self.written: list[str] = []
         self.seen: Migrated | None = None
         self.deployed: list[Deployed] = []
+        self.back = ""
         self.is_good = True
         self.say("\n".join(wrapped(_told(made))))
 
@@ -116,7 +119,8 @@ class Telling:
         return {
             "app": made.old.name, "name": made.name, "label": made.label, "components": names,
             "stays": made.stays, "notes": made.notes, "order": STEPS, "written": self.written,
-            "simulated": self.seen, "deployed": self.deployed, "done": self.is_good,
+            "simulated": self.seen, "deployed": self.deployed,
+            "backup": self.back, "done": self.is_good,
         }  # fmt: skip
 
     def write(self, folder: Path) -> None:
@@ -150,17 +154,21 @@ class Telling:
             for line in flow_lines(name, steps):
                 self.say(line)
 
-    def deploy(self, wish: Wish, *, yes: bool) -> None:
+    def deploy(self, wish: Wish, files: Files, backup: Path, *, yes: bool) -> None:
         """Deploy the new app beside the old one, in its two phases."""
-        from evergrant.repair.apply import carry_out
+        from evergrant.cli.repair_back import keep_way_back
+        from evergrant.repair.apply import carry_out, way_back
         from evergrant.repair.files import package
         from evergrant.repair.migrate import PHASES
 
-        lent, made = session_of(wish, needed=True), self.made
+        lent, made = needed_session(wish), self.made
         question = f"Deploy {made.name} beside {made.old.name}?"
-        self.is_good = lent is not None and (yes or click.confirm(question))
+        self.is_good = yes or click.confirm(question)
+        if self.is_good:
+            back = way_back([(each.kind.type, each.name) for each in made.files], files)
+            self.back = str(keep_way_back(backup, f"migrate-{made.name}", back, self.say))
         for number in range(len(PHASES)):
-            if lent is not None and self.is_good:
+            if self.is_good:
                 done = said(carry_out(lent, package(made.phase(number))), "Deploying")
                 self.deployed.append(done)
                 self.is_good = done.is_done

@@ -1,11 +1,10 @@
-"""What the repair commands are given: metadata, findings, values, and an org to carry it out in."""
+"""What the repair commands are given: metadata, values, and an org to carry it out in."""
 
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evergrant.cli.output import harmless, progress
-from evergrant.errors import BadInput, NotFound
+from evergrant.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from evergrant.audit.model import Finding, Report
     from evergrant.model import Session
     from evergrant.repair.draft import Draft
     from evergrant.repair.files import Files
-    from evergrant.repair.model import Plan, Problem
+    from evergrant.repair.model import Plan
     from evergrant.wire import Conversation
 
 
@@ -34,6 +32,8 @@ class Wish:
     values: Mapping[str, str] | None = None
     target_org: str = ""
     session: str = ""
+    org: str = ""
+    """A connection whose org it is; its own token where no admin's session is lent."""
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -56,10 +56,10 @@ def wishing(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def wrapped(
         paths: tuple[str, ...], rule: tuple[str, ...], app: str, values: tuple[str, ...],
-        target_org: str, session: str, **more: Any,
+        target_org: str, session: str, org: str, **more: Any,
     ) -> Any:  # fmt: skip
         named = tuple(map(Path, paths))
-        wish = Wish(named, rule, app, dict(map(_pair, values)), target_org, session)
+        wish = Wish(named, rule, app, dict(map(_pair, values)), target_org, session, org)
         return command(wish, **more)
 
     made: Callable[..., Any] = wrapped
@@ -76,6 +76,7 @@ _OPTIONS = (
         "--set", "values", multiple=True, metavar="NAME=VALUE",
         help="a value that the plan asks for; @FILE for what is in a file",
     ),
+    click.option("--org", default="", metavar="CONNECTION", help="the org of this connection"),
     *ORG_OPTIONS,
 )  # fmt: skip
 
@@ -94,20 +95,36 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-def session_of(wish: Wish, *, needed: bool = False) -> Session | None:
-    """The admin's session for the org; None where no org is named.
+def session_of(wish: Wish) -> Session | None:
+    """The admin's session for the org, else the named connection's own; None without an org.
 
-    Raises `BadInput` where one is needed.
+    Raises what getting the connection's token raises.
     """
     from evergrant.cli.doctor import lent_session
 
     found = lent_session(wish.target_org, wish.session)
-    if found is None and needed:
+    return _own_session(wish.org) if found is None and wish.org else found
+
+
+def needed_session(wish: Wish) -> Session:
+    """The session for the org; raises `BadInput` where no org is named, and as `session_of`."""
+    found = session_of(wish)
+    if found is None:
         raise BadInput(
             "this is done in an org, and none is named",
-            next_step="name it with --target-org ALIAS or --session FILE", whose="you",
-        )  # fmt: skip
+            next_step="name it with --org CONNECTION, --target-org ALIAS or --session FILE",
+            whose="you",
+        )
     return found
+
+
+def _own_session(connection: str) -> Session:
+    from evergrant.keeper import open_keeper
+    from evergrant.keeper.audit import own_session
+    from evergrant.settings import load
+
+    with open_keeper(load()) as keeper:
+        return own_session(keeper, connection)
 
 
 def said(conversation: Conversation[Any], waiting: str) -> Any:
@@ -122,111 +139,24 @@ def said(conversation: Conversation[Any], waiting: str) -> Any:
 def files_of(wish: Wish, session: Session | None) -> Files:
     """The metadata to stand on: the org's own where one is named, else what the paths hold."""
     from evergrant.repair.apply import org_files
-    from evergrant.repair.files import of_paths
+    from evergrant.repair.files import Files, of_paths
 
     if session is None:
         return of_paths(wish.paths or (Path(),))
     profile = wish.given.get("profile", "")
     asked = org_files(session, [profile] if profile else [])
-    return said(asked, "Retrieving the org's metadata")  # type: ignore[no-any-return]
-
-
-def plans_of(wish: Wish, files: Files) -> list[Plan]:
-    """A plan for each finding; for a rule that is named, in any case.
-
-    Raises `BadInput` and `NotFound` for an app that is not there or not the only one.
-    """
-    from evergrant.repair.plan import plan
-
-    found = list(problems(wish, files))
-    plans = [made for each in found if (made := _planned(each, files, wish)) is not None]
-    shown = {each.code for each in found}
-    asked = [_asked(code, wish) for code in codes(wish) if code not in shown]
-    return plans + [plan(each, files, wish.given) for each in asked]
-
-
-def codes(wish: Wish) -> tuple[str, ...]:
-    """The codes of the rules that were named, by code or id.
-
-    Raises `BadInput` for a rule that nobody knows.
-    """
-    from evergrant.catalog.rule_reader import rule_book
-
-    known = {each.id: each.code for each in rule_book().rules.values()}
-    found = [known.get(word, word) for word in wish.rules]
-    if strangers := sorted({*found} - {*known.values()}):
-        raise BadInput(f"no rule is called {strangers[0]!r}", next_step="see `evergrant audit`")
-    return tuple(dict.fromkeys(found))
-
-
-def _planned(problem: Problem, files: Files, wish: Wish) -> Plan | None:
-    """The plan for a finding; None where its app cannot be told, or nothing is to be done."""
-    from evergrant.repair.plan import plan
-
     try:
-        return plan(problem, files, wish.given)
-    except (NotFound, BadInput) as error:
-        notice(f"{problem.code} at {problem.place} is left out: {error.what}")
-        return None
+        return said(asked, "Retrieving the org's metadata")  # type: ignore[no-any-return]
+    except Refused as error:
+        # What is repaired in records needs no metadata.
+        words = f"{error.error} {error.description}".strip()
+        notice(f"the org's metadata is not to be had, and what needs it is left out: {words}")
+        return Files(())
 
 
 def notice(text: str) -> None:
     """Something to know, on standard error: what is asked for goes to standard output alone."""
     sys.stderr.write(f"{harmless(text)}\n")
-
-
-def _asked(code: str, wish: Wish) -> Problem:
-    from evergrant.repair.model import Problem
-
-    return Problem(code, wish.app, message="planned because it was asked for; no finding shows it")
-
-
-def problems(wish: Wish, files: Files) -> Iterator[Problem]:
-    """What an audit finds wrong, each once."""
-    seen, wanted = set[tuple[str, str]](), codes(wish)
-    for finding in _findings(wish, files):
-        problem = _problem(finding)
-        key = (problem.code, problem.app)
-        is_wanted = not wanted or problem.code in wanted
-        if is_wanted and _is_of(wish.app, finding) and key not in seen:
-            seen.add(key)
-            yield problem
-
-
-def _findings(wish: Wish, files: Files) -> Sequence[Finding]:
-    """NOTE: what an org gave is judged as a zip of its own; findings then stand in no file."""
-    from evergrant.audit.model import Place
-    from evergrant.audit.run import audit
-    from evergrant.repair.files import package
-
-    if not (wish.target_org or wish.session):
-        return _failed(audit(wish.paths or (Path(),)))
-    with tempfile.TemporaryDirectory(prefix="evergrant-") as folder:
-        path = Path(folder) / "org.zip"
-        path.write_bytes(package(files))
-        return [replace(each, place=Place()) for each in _failed(audit([path]))]
-
-
-def _failed(report: Report) -> list[Finding]:
-    return [each for each in report.findings if each.status == "fail"]
-
-
-_ABOUT = {"profile": "profile", "user": "user"}
-
-
-def _problem(finding: Finding) -> Problem:
-    from evergrant.repair.model import Problem
-
-    name = finding.name if finding.subject == "app" else finding.app
-    known = {_ABOUT[finding.subject]: finding.name} if finding.subject in _ABOUT else {}
-    return Problem(
-        finding.code, name, finding.app_kind, finding.message, str(finding.place),
-        finding.by.fixes, known,
-    )  # fmt: skip
-
-
-def _is_of(app: str, finding: Finding) -> bool:
-    return app in ("", finding.name, finding.app)
 
 
 def ready(plans: Sequence[Plan]) -> Sequence[Plan]:

@@ -55,9 +55,19 @@ class Service:
         """How a flow stands."""
         return self._ask("GET", f"/v1/flows/{flow_id}")
 
-    def wait(self, flow_id: str) -> dict[str, Any]:
-        """Wait until a flow has ended (it ends by itself after ten minutes)."""
+    def again(self, flow_id: str) -> Begun:
+        """Another link for a flow: for another attempt, or for its next part."""
+        told = self._ask("POST", f"/v1/flows/{flow_id}/attempts")
+        return Begun(told["id"], told["link"])
+
+    def wait(self, flow_id: str, part: str = "") -> dict[str, Any]:
+        """Wait until a flow has ended (it ends by itself after ten minutes), or is at another part
+        than the one it was begun with, or than this one."""
+        begun = part
         while (told := self.flow(flow_id))["status"] not in ENDED:
+            begun = begun or told["part"]
+            if told["status"] == "new" and told["part"] != begun:
+                return told
             time.sleep(EVERY_S)
         return told
 

@@ -22,8 +22,9 @@ FINGERPRINT = "--not-token"
 @click.command()
 @click.argument("connection")
 @click.option(FINGERPRINT, default="", help="fingerprint of a token that Salesforce refused")
+@click.option("--part", default="", help="which credential, where the integration has several")
 @format_option
-def token(connection: str, not_token: str, form: Format) -> None:
+def token(connection: str, not_token: str, part: str, form: Format) -> None:
     """Print an access token of CONNECTION that works now.
 
     For scripts: curl -H "Authorization: Bearer $(evergrant token acme)" …  Where EVERGRANT_URL and
@@ -31,30 +32,31 @@ def token(connection: str, not_token: str, form: Format) -> None:
     Which token was read is written down. Ends with 4 when it cannot be had just now.
     """
     if os.environ.get("EVERGRANT_URL") and os.environ.get("EVERGRANT_API_KEY"):
-        told = _from_service(connection, not_token)
+        told = _from_service(connection, not_token, part)
     else:
-        told = _from_store(connection, not_token)
+        told = _from_store(connection, not_token, part)
     if form is Format.JSON:
         emit("token", told)
     else:
         say(told["access_token"])
 
 
-def _from_service(connection: str, not_token: str) -> dict[str, Any]:
+def _from_service(connection: str, not_token: str, part: str) -> dict[str, Any]:
     from evergrant.client import TokenSource
 
-    with TokenSource(connection) as source, progress("Reading the token"):
+    with TokenSource(connection, part=part) as source, progress("Reading the token"):
         found = source.token(refused=not_token)
     return _told(found.access_token.reveal(), found.instance_url, found.expires_hint, found.stale)
 
 
-def _from_store(connection: str, not_token: str) -> dict[str, Any]:
+def _from_store(connection: str, not_token: str, part: str) -> dict[str, Any]:
     from evergrant.keeper import fresh_token, open_keeper
     from evergrant.settings import load
+    from evergrant.store.parts import MAIN
 
     with open_keeper(load()) as keeper:
         with progress("Reading the token"):
-            found = fresh_token(keeper, connection, not_token=not_token)
+            found = fresh_token(keeper, connection, not_token=not_token, part=part or MAIN)
         _write_down(keeper, found)
     return _told(found.access_token.reveal(), found.instance_url, found.expires_hint, found.stale)
 

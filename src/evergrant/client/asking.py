@@ -54,6 +54,7 @@ class Asking:
         self,
         connection: str,
         *,
+        part: str = "",
         url: str = "",
         api_key: str | Secret = "",
         plain_http: bool = False,
@@ -65,6 +66,7 @@ class Asking:
         self._key = Secret(key or environ.get("EVERGRANT_API_KEY", ""))
         base = (url or environ.get("EVERGRANT_URL", "")).rstrip("/")
         _require(base, self._key, plain_http=plain_http)
+        self._part = part
         self.url = f"{base}/v1/connections/{quote(connection, safe='')}/token"
         self._recheck_s, self._ticks = recheck_s, ticks
         self._kept: Token | None = None
@@ -96,7 +98,8 @@ class Asking:
 
     def parameters(self, refused: str) -> dict[str, str]:
         """What stands in its query."""
-        return {"not_token": refused} if refused else {}
+        about = {"part": self._part} if self._part else {}
+        return about | ({"not_token": refused} if refused else {})
 
     def take(self, status: int, headers: Mapping[str, str], body: bytes, refused: str) -> Token:
         """The token that an answer gives; it is kept.

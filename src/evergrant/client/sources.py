@@ -21,6 +21,7 @@ _AWAY = "the token broker does not answer"
 class TokenSource:
     """The token of one connection; thread-safe.
 
+    `part` names one of several credentials of the connection.
     `url` and `api_key` are read from EVERGRANT_URL and EVERGRANT_API_KEY where they are left out;
     `http` is a client of your own (a proxy, your own certificates).  Raises `BadInput` when one of
     them is missing, or when the broker is asked in plain http beyond this machine.

@@ -9,7 +9,7 @@ Nothing of it is a secret: columns of tokens and keys are never selected.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from evergrant.errors import Malformed, Refused, WireError
@@ -84,7 +84,8 @@ QUESTIONS = (
     ),
     Asked(
         "SetupEntityAccess",
-        "ParentId, Parent.Name, SetupEntityId, SetupEntityType",
+        "ParentId, Parent.Name, Parent.IsOwnedByProfile, Parent.ProfileId, SetupEntityId,"
+        " SetupEntityType",
         _VIEW_SETUP,
         " WHERE SetupEntityType IN ('ConnectedApplication', 'ExternalClientApplication')",
     ),
@@ -96,7 +97,8 @@ QUESTIONS = (
     ),
     Asked(
         "User",
-        "Id, Username, IsActive, Profile.Name",
+        "Id, Username, IsActive, ProfileId, Profile.Name, Profile.PermissionsModifyAllData,"
+        " Profile.PermissionsApiUserOnly, Profile.PermissionsApiEnabled",
         "View All Users",
         "",
         "Id",
@@ -115,6 +117,8 @@ class Shown:
     hidden: Mapping[str, str]
     """Object → the permission that would show it."""
     metadata: bytes | None
+    own: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    """Rows of the session's own user, of objects whose other rows are hidden."""
 
 
 def look(session: Session, now: datetime) -> Conversation[Shown]:
@@ -126,30 +130,38 @@ def look(session: Session, now: datetime) -> Conversation[Shown]:
     viewer = yield from viewer_of(session)
     question = Question(session, "", "", "", "", now, None, None, None, now, viewer=viewer)
     rows: dict[str, tuple[Row, ...]] = {}
+    own: dict[str, tuple[Row, ...]] = {}
     hidden: dict[str, str] = {}
     for each in QUESTIONS:
-        found = yield from _asked(each, question)
-        if found is None:
-            hidden[each.object] = each.permission
-        else:
+        found, is_whole = yield from _asked(each, question)
+        if is_whole:
             rows[each.object] = found
+            continue
+        hidden[each.object] = each.permission
+        if mine := tuple(row for row in found if question.viewer and _is_of(row, each, question)):
+            own[each.object] = mine
     zipped = yield from _retrieved(session)
     if zipped is None:
         hidden[METADATA] = "Modify Metadata Through Metadata API Functions"
-    return Shown(rows, hidden, zipped)
+    return Shown(rows, hidden, zipped, own)
 
 
-def _asked(each: Asked, question: Question) -> Conversation[tuple[Row, ...] | None]:
-    """The rows, or None where the session may not see them, or not all of them."""
+def _asked(each: Asked, question: Question) -> Conversation[tuple[tuple[Row, ...], bool]]:
+    """The rows, and whether they are all that there are: others may be hidden, or everything."""
     since = soql_time(question.since - HISTORY)
     soql = f"SELECT {each.fields} FROM {each.object}{each.tail.format(since=since)}"
     try:
-        found = yield from query(question.session, soql)
-        if each.owner and not (yield from sees_all(question, each.object, each.owner, each.powers)):
-            return None
+        found = tuple((yield from query(question.session, soql)))
+        if not each.owner:
+            return found, True
+        return found, (yield from sees_all(question, each.object, each.owner, each.powers))
     except Refused:
-        return None
-    return tuple(found)
+        return (), False
+
+
+def _is_of(row: Row, each: Asked, question: Question) -> bool:
+    """Whether a row is of the session's own user."""
+    return str(row.get(each.owner, ""))[:15] == question.viewer[:15]
 
 
 def _retrieved(session: Session) -> Conversation[bytes | None]:

@@ -9,6 +9,7 @@ from evergrant.keeper.by_time import by_time
 from evergrant.keeper.check import Checked, check
 from evergrant.keeper.choose import pause, release, remove, resume
 from evergrant.keeper.configure import configure
+from evergrant.keeper.declaring import declare_parts, parts_of
 from evergrant.keeper.deeds import deeds, did, latest_deeds
 from evergrant.keeper.doctor import (
     Looking,
@@ -31,10 +32,12 @@ from evergrant.keeper.embedding import Guest, guest, link_for, mint
 from evergrant.keeper.examine import examine
 from evergrant.keeper.finish import finish, look_again_at_needs, no_callback, prove_flow
 from evergrant.keeper.first import Brought
+from evergrant.keeper.fleet import Blast, Fleet, fleet_of
 from evergrant.keeper.flows import (
     Begun,
     Started,
     begin,
+    expected_in,
     flow_in,
     flow_in_browser,
     flow_of,
@@ -42,6 +45,16 @@ from evergrant.keeper.flows import (
     start,
 )
 from evergrant.keeper.fresh import Token, afresh_token, fresh_token
+from evergrant.keeper.integrations import (
+    EDITABLE,
+    Described,
+    Edit,
+    add_integration,
+    all_described,
+    described,
+    edit_expectations,
+    edit_integration,
+)
 from evergrant.keeper.journey import again, cancel, journey, judged, prove_now, settle
 from evergrant.keeper.keep_alive import set_keep_alive
 from evergrant.keeper.keeper import Keeper, open_keeper
@@ -55,6 +68,7 @@ from evergrant.keeper.links import (
     revoke_link,
     walk_link,
 )
+from evergrant.keeper.listing import Page, all_listed, choices, listed, names_of
 from evergrant.keeper.look import (
     Case,
     Standing,
@@ -82,22 +96,39 @@ from evergrant.keeper.operators import (
     sign_in,
     sign_out,
 )
+from evergrant.keeper.parts import PartHealth, health_of, is_watched
 from evergrant.keeper.past import Holding, Past, Span, holdings_of, past_of
+from evergrant.keeper.preflight_checks import Row
 from evergrant.keeper.prove import prove
+from evergrant.keeper.readiness import look_at_host, readiness
 from evergrant.keeper.report import Report, list_incidents, report
 from evergrant.keeper.restoring import Restored, back_up, mark_restored, restore
 from evergrant.keeper.rotating import forget_keys, master_keys, rotate
+from evergrant.keeper.sitting import (
+    Sitting,
+    answer_sitting,
+    begin_sitting,
+    carry_out,
+    sitting_of,
+)
+from evergrant.keeper.support import Support, support_bundle
 from evergrant.keeper.syncs import Reported, report_sync, sync_errors
 from evergrant.keeper.token_log import OPERATOR, TokenLog, token_log
+from evergrant.keeper.walk import Passed, Walked, start_of, walk_on
 
 __all__ = [
+    "EDITABLE",
     "OPERATOR",
     "Begun",
+    "Blast",
     "Broker",
     "Brought",
     "Case",
     "Checked",
+    "Described",
+    "Edit",
     "Examination",
+    "Fleet",
     "Gate",
     "Guest",
     "Holding",
@@ -107,54 +138,76 @@ __all__ = [
     "Means",
     "Need",
     "Observed",
+    "Page",
+    "PartHealth",
+    "Passed",
     "Past",
     "Report",
     "Reported",
     "Restored",
+    "Row",
+    "Sitting",
     "Span",
     "Standing",
     "Started",
+    "Support",
     "Token",
     "TokenLog",
     "Visit",
+    "Walked",
     "Watch",
     "Way",
+    "add_integration",
     "afresh_token",
     "again",
+    "all_described",
+    "all_listed",
+    "answer_sitting",
     "asked_for",
     "back_up",
     "before",
     "begin",
     "begin_examination",
+    "begin_sitting",
     "brand",
     "branding_of",
     "by_time",
     "cancel",
+    "carry_out",
     "case_of",
     "check",
+    "choices",
     "configure",
     "confirm_step",
     "connect_directly",
     "consult",
     "create_key",
+    "declare_parts",
     "deeds",
+    "described",
     "did",
+    "edit_expectations",
+    "edit_integration",
     "examine",
     "expect",
     "expected_by",
+    "expected_in",
     "finish",
+    "fleet_of",
     "flow_in",
     "flow_in_browser",
     "flow_of",
     "forget_keys",
     "fresh_token",
     "guest",
+    "health_of",
     "holdings_of",
     "holds_link",
     "in_link",
     "integrations_of",
     "invite",
     "is_operator",
+    "is_watched",
     "journey",
     "judged",
     "key_of",
@@ -165,7 +218,9 @@ __all__ = [
     "links_of",
     "list_incidents",
     "list_keys",
+    "listed",
     "look_again_at_needs",
+    "look_at_host",
     "look_at_needs",
     "look_before",
     "look_further",
@@ -173,6 +228,7 @@ __all__ = [
     "mark_restored",
     "master_keys",
     "mint",
+    "names_of",
     "needs_in",
     "no_callback",
     "observe",
@@ -182,12 +238,14 @@ __all__ = [
     "open_link",
     "org_of",
     "overview",
+    "parts_of",
     "past_of",
     "pause",
     "prove",
     "prove_flow",
     "prove_now",
     "read_text",
+    "readiness",
     "reading_of",
     "reauthorize_directly",
     "release",
@@ -206,11 +264,15 @@ __all__ = [
     "settle",
     "sign_in",
     "sign_out",
+    "sitting_of",
     "start",
+    "start_of",
     "subject_of",
+    "support_bundle",
     "sync_errors",
     "take_answer",
     "token_log",
     "visit",
     "walk_link",
+    "walk_on",
 ]

@@ -10,6 +10,7 @@ from evergrant.audit.model import OrgRows
 from evergrant.clock import Clock, SystemClock
 from evergrant.errors import CouldNotLook, Refused
 from evergrant.evidence.live_audit import Shown, look
+from evergrant.keeper.check import TOKEN_ENDED
 from evergrant.keeper.fresh import fresh_token
 from evergrant.keeper.keeper import Keeper
 from evergrant.model import Session
@@ -29,11 +30,12 @@ def look_for_audit(keeper: Keeper, name: str, session: Session | None = None) ->
     with keeper.reading() as tx:
         connection = connections.get(tx, name)
 
-    def told() -> OrgRows:
-        lent = session or _own(keeper, connection.id)
+    def told(lent: Session) -> OrgRows:
         return _told(connection.name, lent, keeper.clock.now(), keeper.say)
 
-    return _or_could_not(told)
+    if session is not None:
+        return _or_could_not(lambda: told(session))
+    return _or_could_not(lambda: _with_own(keeper, connection.id, told))
 
 
 def look_with(session: Session, clock: Clock | None = None) -> OrgRows:
@@ -52,7 +54,7 @@ def look_with(session: Session, clock: Clock | None = None) -> OrgRows:
 
 def _told(name: str, session: Session, now: datetime, say: _Say) -> OrgRows:
     shown = say(look(session, now))
-    return OrgRows(name, shown.rows, shown.hidden, now, shown.metadata)
+    return OrgRows(name, shown.rows, shown.hidden, now, shown.metadata, shown.own)
 
 
 def _or_could_not(look_there: Callable[[], OrgRows]) -> OrgRows:
@@ -67,7 +69,27 @@ def _or_could_not(look_there: Callable[[], OrgRows]) -> OrgRows:
         ) from error
 
 
-def _own(keeper: Keeper, connection_id: str) -> Session:
-    """The connection's own token, renewed first where it is no longer good."""
-    token = fresh_token(keeper, connection_id)
+def _with_own(
+    keeper: Keeper, connection_id: str, look_there: Callable[[Session], OrgRows]
+) -> OrgRows:
+    """With the connection's own token; a new one is asked for where it had ended unnoticed."""
+    own = own_session(keeper, connection_id)
+    try:
+        return look_there(own)
+    except Refused as error:
+        if (error.error, error.description) != TOKEN_ENDED:
+            raise
+    token = fresh_token(keeper, connection_id, not_token=own.access_token.fingerprint)
+    return look_there(Session(token.instance_url, token.access_token))
+
+
+def own_session(keeper: Keeper, name: str) -> Session:
+    """A connection's own token, renewed first where it is no longer good.
+
+    Raises `NotFound` for one that nobody knows, `Misuse` for one that has no token to give, and
+    what renewing it raises.
+    """
+    with keeper.reading() as tx:
+        connection = connections.get(tx, name)
+    token = fresh_token(keeper, connection.id)
     return Session(token.instance_url, token.access_token)

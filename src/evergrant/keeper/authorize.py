@@ -11,6 +11,7 @@ from evergrant.keeper.first import FIRSTS, NOTHING, Brought, first
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.live import as_held, hold, make_live, undo
 from evergrant.keeper.observe import observe
+from evergrant.keeper.parts import part_of
 from evergrant.keeper.prove import prove
 from evergrant.keeper.record import plan
 from evergrant.keeper.revoking import retire, revoke_now
@@ -20,6 +21,7 @@ from evergrant.oauth.identity import identity_in, userinfo
 from evergrant.oauth.revoke import revoke
 from evergrant.org.resources import good_call
 from evergrant.store import Tx, connections
+from evergrant.store.parts import MAIN
 from evergrant.vault import Kept
 from evergrant.wire import Conversation
 
@@ -56,22 +58,42 @@ def connect_directly(
 
 
 def reauthorize_directly(
-    keeper: Keeper, connection_id: str, *, login_host: str = "", brought: Brought = NOTHING
+    keeper: Keeper,
+    connection_id: str,
+    *,
+    login_host: str = "",
+    brought: Brought = NOTHING,
+    part: str = MAIN,
 ) -> tuple[Connection, tuple[Proof, ...]]:
-    """Authorize a connection anew by a flow in which nobody calls back, and prove it.
+    """Authorize a part of a connection anew by a flow in which nobody calls back, and prove it.
 
     `login_host` is where the org is now, when it has moved.  Raises like `connect_directly`; the
     connection's incident learns from the refusal.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        integration = keeper.vault.integration(tx, connection.integration)
     refuse_removed(connection)
     connection = replace(connection, login_host=login_host or connection.login_host)
+    taken = authorize_part(keeper, connection, part, brought)
+    if taken.on_hold:
+        return taken.connection, ()
+    return prove(keeper, connection.id, taken.since, part=part)
+
+
+def authorize_part(
+    keeper: Keeper, connection: Connection, part: str, brought: Brought = NOTHING
+) -> Taken:
+    """Authorize one part where nobody calls back; what is refused joins the incident.
+
+    Raises like `connect_directly`.
+    """
+    with keeper.reading() as tx:
+        whole = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
+        integration = part_of(tx, connection, part).part.view(whole)
     try:
         host = connection.login_host
         credential = keeper.say(first(integration, host, keeper.clock, brought))
-        taken = take_in(keeper, connection, credential)
+        return take_in(keeper, connection, credential, part)
     except (Refused, Malformed, WireError) as failure:
         observe(
             keeper,
@@ -81,38 +103,51 @@ def reauthorize_directly(
             doing="reauthorize",
             # Where it is renewed in the same way, what was refused would be refused there, too.
             of_credential=integration.flow not in FIRSTS,
+            part=part,
         )
         raise
-    if taken.on_hold:
-        return taken.connection, ()
-    return prove(keeper, connection.id, taken.since)
 
 
-def take_in(keeper: Keeper, connection: Connection, credential: Credential) -> Taken:
+def take_in(
+    keeper: Keeper, connection: Connection, credential: Credential, part: str = MAIN
+) -> Taken:
     """Store a new credential, learn whose it is, let it call; then make it live, or hold it.
 
-    Raises what the two calls raise, and `Misuse` when it cannot be kept; the old credential is
-    then untouched and the new one revoked.
+    All parts of a connection belong to one org, and each goes on as the user it was.  Raises what
+    the two calls raise, and `Misuse` when it cannot be kept; the old credential is then untouched
+    and the new one revoked.
     """
     since = credential.issued_at or keeper.clock.now()
-    kept = _kept(keeper, connection, credential)
+    kept = _kept(keeper, connection, credential, part)
     try:
         identity = keeper.say(_verified(credential))
     except (Refused, Malformed, WireError):
         undo(keeper, connection, kept)
         raise
-    if connection.identity is not None and not connection.identity.same_as(identity):
+    if not _may_come_back(keeper, connection, kept, identity):
         return Taken(hold(keeper, connection, kept, identity), since, on_hold=True)
     return Taken(make_live(keeper, connection, kept, identity), since)
 
 
-def _kept(keeper: Keeper, connection: Connection, credential: Credential) -> Kept:
+def _may_come_back(keeper: Keeper, connection: Connection, kept: Kept, identity: Identity) -> bool:
+    """Whether it is the connection's own org and user; another part may be another user."""
+    own = connection.identity
+    if own is None or kept.part == MAIN:
+        return own is None or own.same_as(identity)
+    with keeper.reading() as tx:
+        before = keeper.vault.live(tx, connection.id, kept.part)
+    user = before.identity.user_id if before else ""
+    return own.of_same_org(identity) and user[:15] in ("", identity.user_id[:15])
+
+
+def _kept(keeper: Keeper, connection: Connection, credential: Credential, part: str) -> Kept:
     """Keep the answer before anybody looks at it; a held one that it displaces is given back."""
     try:
         with keeper.writing() as tx:
             epoch = _row(keeper, tx, connection).epoch + 1
-            displaced, elsewhere = keeper.vault.held(tx, connection.id), as_held(tx, connection)
-            kept = _hold(keeper, tx, connection, credential, epoch)
+            displaced = keeper.vault.held(tx, connection.id, part)
+            elsewhere = as_held(tx, connection)
+            kept = _hold(keeper, tx, connection, credential, epoch, part)
             gone = (
                 retire(keeper, tx, elsewhere, displaced.credential, unlike=credential)
                 if displaced
@@ -147,11 +182,11 @@ def _row(keeper: Keeper, tx: Tx, connection: Connection) -> Connection:
 
 
 def _hold(
-    keeper: Keeper, tx: Tx, connection: Connection, credential: Credential, epoch: int
+    keeper: Keeper, tx: Tx, connection: Connection, credential: Credential, epoch: int, part: str
 ) -> Kept:
     whose = identity_in(credential.identity_url) or Identity("", "")
     return keeper.vault.keep(
-        tx, connection.id, credential, identity=whose, epoch=epoch, status="held"
+        tx, connection.id, credential, identity=whose, epoch=epoch, part=part, status="held"
     )
 
 

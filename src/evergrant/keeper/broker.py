@@ -15,6 +15,7 @@ from evergrant.keeper.fresh import Token, afresh_token
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.token_log import TokenLog
 from evergrant.store.api_keys import ApiKey
+from evergrant.store.parts import MAIN
 
 if TYPE_CHECKING:
     import aiohttp
@@ -67,6 +68,7 @@ class Broker:
         via: aiohttp.ClientSession,
         *,
         not_token: str = "",
+        part: str = MAIN,
         known: str = "",
     ) -> Token | None:
         """A token that works; None where the caller has it, as its `known` generation says.
@@ -81,6 +83,7 @@ class Broker:
             connection_id,
             via,
             not_token=not_token,
+            part=part,
             allowed=lambda connection: may_open(key, connection),
         )
         if token.generation == known:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from evergrant.diagnosis import Diagnosis
 from evergrant.errors import CouldNotLook, EvergrantError, Malformed, Misuse, Refused, WireError
-from evergrant.health import LIVE, Signal
-from evergrant.keeper.engine import Busy, Failed, Fresh, Gone, HeldBack, Want, kind_of
+from evergrant.health import BROKEN, LIVE, Signal
+from evergrant.keeper.engine import Busy, Failed, Fresh, Gone, HeldBack, Want
+from evergrant.keeper.failed import RENEWING, Overtaken, integration_as, taken
 from evergrant.keeper.incident import close
 from evergrant.keeper.keep_alive import KEPT_ALIVE, is_due
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.lease import alone
 from evergrant.keeper.life import ask_once, saw_refused
-from evergrant.keeper.observe import Observed, observe
+from evergrant.keeper.parts import as_part, health_of, part_of
 from evergrant.keeper.record import learn, note
 from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, FlowId, Integration, Proof, Session, as_json
 from evergrant.org.resources import good_call
 from evergrant.store import Tx, connections, keep_alive
+from evergrant.store.parts import MAIN, named
 from evergrant.vault import Kept
 
 TOKEN_ENDED = ("INVALID_SESSION_ID", "Session expired or invalid")
 """The one refusal of a call that a new access token can cure (jsforce draws the same line)."""
-RENEWING = "renewal"
 LOOKS = 3
 """How often a check begins anew because a new authorization overtook it."""
 
@@ -39,17 +40,18 @@ class Checked:
     """What was refused, or why nothing could be learned; None when it works."""
     flow: FlowId = "rest_api_call"
     diagnosis: Diagnosis | None = None
+    part: str = MAIN
+    """Of several parts the first that failed, or the last that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     connection: Connection
+    """As the part stands that is looked at."""
     integration: Integration
+    """As that part authorizes."""
     kept: Kept | None
-
-
-class Overtaken(Exception):
-    """The credential at hand is no longer the one in use: whoever holds it looks again."""
+    part: str
 
 
 class _Failed(Exception):
@@ -60,10 +62,13 @@ class _Failed(Exception):
         self.failure, self.flow, self.doing, self.used = failure, flow, doing, used
 
 
-def check(keeper: Keeper, connection_id: str, *, renew: bool = False) -> Checked:
-    """Check one connection now.
+def check(
+    keeper: Keeper, connection_id: str, *, renew: bool = False, by_itself: bool = False
+) -> Checked:
+    """Check one connection now: each of its parts in order, but those that wait for a broken one.
 
-    `renew` asks for a new access token even if the present one still works.
+    `renew` asks for a new access token even if the present one still works; `by_itself`: nobody
+    asked, so a dead credential among several is not sent again.
     A connection that is paused, on hold or removed is left alone.  Raises `CouldNotLook` when
     another process does not let go of it.
     """
@@ -72,11 +77,54 @@ def check(keeper: Keeper, connection_id: str, *, renew: bool = False) -> Checked
     if connection.state not in LIVE:
         return _left_alone(connection)
     with alone(keeper, connection):
-        for _ in range(LOOKS):
-            try:
-                return _look(keeper, connection.id, renew)
-            except Overtaken:
-                continue
+        return _in_turn(keeper, connection, renew=renew, by_itself=by_itself)
+
+
+def check_part(keeper: Keeper, connection_id: str, part: str) -> Checked:
+    """Check one part of a connection now, whatever the others do.  Raises like `check`."""
+    with keeper.reading() as tx:
+        connection = connections.get(tx, connection_id)
+    if connection.state not in LIVE:
+        return _left_alone(connection)
+    with alone(keeper, connection):
+        return _settled(keeper, connection, part, renew=False)
+
+
+def _in_turn(keeper: Keeper, connection: Connection, *, renew: bool, by_itself: bool) -> Checked:
+    with keeper.reading() as tx:
+        names = [each.part.name for each in health_of(tx, connection)]
+    if names == [MAIN]:
+        return _settled(keeper, connection, MAIN, renew=renew)
+    found: list[Checked] = []
+    for name in names:
+        with keeper.reading() as tx:
+            now = connections.by_id(tx, connection.id)
+            stands = part_of(tx, now, name)
+            is_there = keeper.vault.live(tx, connection.id, name) is not None
+        if stands.is_watched or (is_there and not stands.waits and not by_itself):
+            found.append(_settled(keeper, connection, name, renew=renew))
+    return _worst_of(keeper, connection, found)
+
+
+def _worst_of(keeper: Keeper, connection: Connection, found: list[Checked]) -> Checked:
+    """The first failure; else what keeps the connection from working without being looked at."""
+    with keeper.reading() as tx:
+        now = connections.by_id(tx, connection.id)
+        idle = next((each for each in health_of(tx, now) if each.state in BROKEN), None)
+    failed = next((each for each in found if each.failure is not None), None)
+    if failed is not None or idle is None:
+        chosen = failed or found[-1]
+        return replace(chosen, connection=now)
+    why = Misuse(f"not checked: {idle.part.title} {idle.state}", next_step="reauthorize it")
+    return Checked(now, Signal.CREDENTIAL_DEAD, why, part=idle.part.name)
+
+
+def _settled(keeper: Keeper, connection: Connection, part: str, *, renew: bool) -> Checked:
+    for _ in range(LOOKS):
+        try:
+            return _look(keeper, connection.id, part, renew)
+        except Overtaken:
+            continue
     raise CouldNotLook(
         "unreachable", f"{connection.name} is being authorized anew", next_step="try again"
     )
@@ -87,15 +135,15 @@ def _left_alone(connection: Connection) -> Checked:
     return Checked(connection, Signal.PAUSE, why)
 
 
-def _look(keeper: Keeper, connection_id: str, renew: bool) -> Checked:
-    case = _case(keeper, connection_id)
+def _look(keeper: Keeper, connection_id: str, part: str, renew: bool) -> Checked:
+    case = _case(keeper, connection_id, part)
     if case.connection.state not in LIVE:
         return _left_alone(case.connection)
     try:
         told = _work(keeper, case, renew or _idles(keeper, case))
     except _Failed as broken:
-        return _observed(keeper, case.connection, broken)
-    return _worked(keeper, case.connection, told)
+        return _observed(keeper, case, broken)
+    return _worked(keeper, case, told)
 
 
 def _idles(keeper: Keeper, case: _Case) -> bool:
@@ -106,16 +154,18 @@ def _idles(keeper: Keeper, case: _Case) -> bool:
         with keeper.writing() as tx:
             text = "refreshed ahead of the idle limit"
             policy = as_json(keep_alive.policy(tx, case.connection.integration))
-            note(keeper, tx, case.connection.id, KEPT_ALIVE, text, policy=policy)
+            about = {"policy": policy, **named(case.part)}
+            note(keeper, tx, case.connection.id, KEPT_ALIVE, text, **about)
     return due
 
 
-def _case(keeper: Keeper, connection_id: str) -> _Case:
+def _case(keeper: Keeper, connection_id: str, part: str) -> _Case:
     with keeper.reading() as tx:
         connection = connections.by_id(tx, connection_id)
-        integration = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
         keeper.engine.sweep(tx, connection)
-        return _Case(connection, integration, keeper.vault.live(tx, connection.id))
+        stands = as_part(tx, connection, part)
+        integration = integration_as(keeper, tx, connection, part)
+        return _Case(stands, integration, keeper.vault.live(tx, connection.id, part), part)
 
 
 def _work(keeper: Keeper, case: _Case, renew: bool) -> str:
@@ -151,7 +201,7 @@ def _cured_by_a_new_token(failure: EvergrantError) -> bool:
 
 def _renewed(keeper: Keeper, case: _Case, refused: bool) -> Kept:
     at_hand = case.kept.credential.access_token.fingerprint if case.kept else ""
-    want = Want(case.connection.id, at_hand, refused=refused, urgent=True)
+    want = Want(case.connection.id, at_hand, refused=refused, urgent=True, part=case.part)
     match outcome := keeper.engine.renew(want):
         case Fresh(kept, sent):
             if sent:
@@ -174,51 +224,19 @@ def _renewed(keeper: Keeper, case: _Case, refused: bool) -> Kept:
             assert_never(outcome)
 
 
-def _worked(keeper: Keeper, connection: Connection, told: str) -> Checked:
+def _worked(keeper: Keeper, case: _Case, told: str) -> Checked:
+    connection, part = case.connection, case.part
+
     def write_down(tx: Tx) -> Connection:
-        note(keeper, tx, connection.id, "call succeeded", "the connection works")
-        close(keeper, tx, connection.id, (Proof("call", True, told),))
-        return learn(keeper, tx, connection, Signal.PROVED, why="a call succeeded")
+        note(keeper, tx, connection.id, "call succeeded", "the connection works", **named(part))
+        close(keeper, tx, connection.id, (Proof("call", True, told),), part=part)
+        return learn(keeper, tx, connection, Signal.PROVED, why="a call succeeded", part=part)
 
     # Of many checks at once: what waits together is committed together.
-    return Checked(keeper.engine.group.do(write_down), Signal.PROVED)
+    return Checked(keeper.engine.group.do(write_down), Signal.PROVED, part=part)
 
 
-def _observed(keeper: Keeper, connection: Connection, broken: _Failed) -> Checked:
+def _observed(keeper: Keeper, case: _Case, broken: _Failed) -> Checked:
     failure, flow, used = broken.failure, broken.flow, broken.used
-    seen = _taken(keeper, connection, failure, flow, broken.doing, used)
-    return Checked(seen.connection, seen.signal, failure, flow, seen.diagnosis)
-
-
-def take_failure(keeper: Keeper, connection: Connection, failed: Failed, *, doing: str) -> Observed:
-    """Take in that a renewal failed.  Raises `Overtaken` when it speaks of what is not in use."""
-    with keeper.reading() as tx:
-        integration = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
-    flow = wire_flow(integration, failed.used)
-    return _taken(keeper, connection, failed.failure, flow, doing, failed.used)
-
-
-def _taken(
-    keeper: Keeper,
-    connection: Connection,
-    failure: EvergrantError,
-    flow: FlowId,
-    doing: str,
-    used: Kept | None,
-) -> Observed:
-    """Take in a failure, unless it speaks of a credential that is no longer the one in use."""
-    with keeper.reading() as tx:
-        live = keeper.vault.live(tx, connection.id)
-    if _version(live) != _version(used):
-        raise Overtaken
-    of_refresh, trail = flow == "refresh_token", {}
-    if of_refresh and used and used.credential.refresh_token:
-        trail["spent"] = used.credential.refresh_token.fingerprint
-    if doing == RENEWING:
-        kind = kind_of(failure, of_refresh_token=of_refresh)
-        trail |= {"means": kind.id, "retry": kind.retry, "whose": kind.audience}
-    return observe(keeper, connection.id, failure, flow=flow, doing=doing, trail=trail)
-
-
-def _version(kept: Kept | None) -> tuple[str, int] | None:
-    return (kept.id, kept.generation) if kept else None
+    seen = taken(keeper, case.connection, failure, flow, broken.doing, used, case.part)
+    return Checked(seen.connection, seen.signal, failure, flow, seen.diagnosis, case.part)

@@ -11,6 +11,7 @@ from evergrant.keeper.record import learn
 from evergrant.keeper.revoking import retire, revoke_now
 from evergrant.model import Connection
 from evergrant.store import Tx, connections
+from evergrant.store.parts import MAIN
 from evergrant.vault import Kept
 
 
@@ -21,18 +22,29 @@ def release(keeper: Keeper, connection_id: str, *, switch: bool) -> Connection:
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        held, elsewhere = keeper.vault.held(tx, connection.id), as_held(tx, connection)
+        held, elsewhere = keeper.vault.any_held(tx, connection.id), as_held(tx, connection)
     if connection.state is not State.ON_HOLD or held is None:
         raise Misuse(f"{connection.name} is not on hold", next_step="see `evergrant status`")
     if switch:
+        _refuse_two_orgs(connection, held)
         return make_live(keeper, elsewhere, held, held.identity)
     with keeper.writing() as tx:
-        keeper.vault.drop_held(tx, connection.id)
+        keeper.vault.drop_held(tx, connection.id, held.part)
         why = "kept the one before"
         connection = learn(keeper, tx, connection, Signal.HOLD_RELEASED, why=why)
         gone = retire(keeper, tx, elsewhere, held.credential)
     revoke_now(keeper, gone)
     return connection
+
+
+def _refuse_two_orgs(connection: Connection, held: Kept) -> None:
+    """All parts belong to one org, and the main part says to which.  Raises `Misuse`."""
+    own = connection.identity
+    if held.part != MAIN and own is not None and not own.of_same_org(held.identity):
+        raise Misuse(
+            f"the other parts of {connection.name} belong to org {own.org_id}",
+            next_step="keep the one before; to move all parts, reauthorize the main part there",
+        )
 
 
 def pause(keeper: Keeper, connection_id: str) -> Connection:
@@ -47,7 +59,7 @@ def resume(keeper: Keeper, connection_id: str) -> Connection:
     """
     connection = _signal(keeper, connection_id, Signal.RESUME, "resumed by a person")
     with keeper.writing() as tx:
-        if connection.state is State.DEGRADED and keeper.vault.held(tx, connection.id):
+        if connection.state is State.DEGRADED and keeper.vault.any_held(tx, connection.id):
             why = "another org or user had come back"
             return learn(keeper, tx, connection, Signal.IDENTITY_DIFFERS, why=why)
     return connection
@@ -82,6 +94,6 @@ def remove(keeper: Keeper, connection_id: str) -> Connection:
 
 def credentials_of(keeper: Keeper, tx: Tx, connection: Connection) -> list[tuple[Connection, Kept]]:
     """What is held, in force or on hold, each with the connection as it names it."""
-    live, held = keeper.vault.live(tx, connection.id), keeper.vault.held(tx, connection.id)
-    owners = (connection, live), (as_held(tx, connection), held)
-    return [(owner, kept) for owner, kept in owners if kept is not None]
+    elsewhere = as_held(tx, connection)
+    every = keeper.vault.every(tx, connection.id)
+    return [(elsewhere if kept.status == "held" else connection, kept) for kept in every]

@@ -70,7 +70,8 @@ def _stopped(keeper: Keeper, connection: Connection, now: Contained) -> Containe
                 retire(keeper, tx, owner, kept.credential)
             if held:
                 keeper.vault.wipe(tx, connection.id)
-                learn(keeper, tx, connection, Signal.CREDENTIAL_DEAD, why=WHY)
+                for part in {kept.part for _, kept in held}:
+                    learn(keeper, tx, connection, Signal.CREDENTIAL_DEAD, why=WHY, part=part)
     except CouldNotLook:
         return replace(now, busy=(*now.busy, connection.name))
     return replace(now, stopped=now.stopped + 1)

@@ -71,15 +71,19 @@ def begin_examination(
     return made
 
 
-def resume_examination(keeper: Keeper, examination_id: str) -> Examination:
+def resume_examination(
+    keeper: Keeper, examination_id: str, *, ask_again: bool = True
+) -> Examination:
     """An examination as it was left; what could not be learned then may be asked again.
+
+    Without `ask_again`, what nobody could tell stays asked.
 
     Raises `NotFound`.
     """
     with keeper.reading() as tx:
         row = examinations.get(tx, examination_id)
     state = row.state
-    known = tuple(fact for fact in bundle.load(state["facts"]) if fact.is_known)
+    known = tuple(fact for fact in bundle.load(state["facts"]) if fact.is_known or not ask_again)
     return Examination(
         row.id,
         row.at,

@@ -18,9 +18,11 @@ from evergrant.keeper.flows import SPOKEN, app_of, take_callback
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.needs import look_at_needs
 from evergrant.keeper.observe import observe, observe_text
-from evergrant.keeper.prove import prove
+from evergrant.keeper.parts import health_of
+from evergrant.keeper.prove import prove, summary
+from evergrant.keeper.walk import Passed, Walked, walk_on
 from evergrant.log import mask
-from evergrant.model import Connection, Credential, Fact, Integration, Secret, as_json
+from evergrant.model import Connection, Credential, Fact, Integration, Proof, Secret, as_json
 from evergrant.oauth.callback import Callback, Denied, read_callback
 from evergrant.oauth.web_server import exchange
 from evergrant.store import connections, flows
@@ -38,7 +40,7 @@ def finish(keeper: Keeper, callback_url: str, cookie: str) -> Flow:
     try:
         connection = _connection(keeper, flow)
         credential = _redeemed(keeper, flow, integration, callback, verifier)
-        taken = take_in(keeper, connection, credential)
+        taken = take_in(keeper, connection, credential, flow.part)
     except (Refused, Malformed, WireError, Misuse) as failure:
         return _refused(keeper, flow, failure)
     return _set(
@@ -46,7 +48,7 @@ def finish(keeper: Keeper, callback_url: str, cookie: str) -> Flow:
         flow,
         status="on_hold" if taken.on_hold else "returned",
         connection=taken.connection.id,
-        outcome={"since": taken.since.isoformat()},
+        outcome=_walked(flow) | {"since": taken.since.isoformat()},
     )
 
 
@@ -86,6 +88,7 @@ def _refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
             flow=SPOKEN,
             doing=flow.purpose,
             of_credential=False,
+            part=flow.part,
         )
         cause = seen.diagnosis.cause
     else:
@@ -96,7 +99,15 @@ def _refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
 
 def lasting(flow: Flow) -> dict[str, Any]:
     """What stays in a flow's outcome whatever becomes of an attempt: what was seen of the org."""
-    return {"looked": flow.outcome["looked"]} if "looked" in flow.outcome else {}
+    kept = {"looked": flow.outcome["looked"]} if "looked" in flow.outcome else {}
+    return kept | _walked(flow)
+
+
+def _walked(flow: Flow) -> dict[str, Any]:
+    """The parts that this flow has passed before the one it is at, and what the org has."""
+    if "walked" not in flow.outcome:
+        return {}
+    return {name: flow.outcome[name] for name in ("walked", "needs") if name in flow.outcome}
 
 
 def _told(error: str, cause: str, facts: Sequence[Fact]) -> dict[str, Any]:
@@ -116,7 +127,8 @@ def no_callback(keeper: Keeper, flow_id: str, text: str) -> Flow:
         raise Misuse(f"this authorization is {flow.status}", next_step="begin again")
     facts = evidence.of_text(text, flow=SPOKEN, at=keeper.clock.now())
     if flow.connection:
-        seen = observe_text(keeper, flow.connection, text, flow=SPOKEN, doing=flow.purpose)
+        doing, part = flow.purpose, flow.part
+        seen = observe_text(keeper, flow.connection, text, flow=SPOKEN, doing=doing, part=part)
         cause, error = seen.diagnosis.cause, seen.error
     else:
         cause, error = diagnose(facts, keeper.catalog).cause, mask(text)[:300]
@@ -124,10 +136,10 @@ def no_callback(keeper: Keeper, flow_id: str, text: str) -> Flow:
 
 
 def prove_flow(keeper: Keeper, flow: Flow) -> Flow:
-    """Gather the proofs of a flow that returned, look at what the integration needs, end it.
+    """Gather the proofs of a flow that returned, walk on, look at what the integration needs.
 
-    Each proof and each need is written into the flow as soon as it is known, so that a page can
-    tell of it.
+    Where another part needs a person the flow goes on with that one; otherwise it ends.  Each proof
+    and each need is written into the flow as soon as it is known, so that a page can tell of it.
     """
     since = datetime.fromisoformat(flow.outcome["since"])
     told: dict[str, Any] = {**flow.outcome, "proofs": [], "needs": []}
@@ -136,10 +148,35 @@ def prove_flow(keeper: Keeper, flow: Flow) -> Flow:
         told[kind].append(as_json(each))
         _set(keeper, flow, outcome=told)
 
-    prove(keeper, flow.connection, since, partial(tell, "proofs"))
+    _, proofs = prove(keeper, flow.connection, since, partial(tell, "proofs"), part=flow.part)
+    walked = walk_on(keeper, flow.connection, proven=flow.part)
+    if walked.at or walked.passed:
+        told["walked"] = _together(keeper, flow, proofs, walked)
     for need in look_at_needs(keeper, flow.connection):
         tell("needs", need)
+    if walked.at:
+        passed = lasting(replace(flow, outcome=told))
+        with keeper.writing() as tx:
+            return flows.go_on(tx, flow.id, walked.at, keeper.clock.now(), passed)
     return _set(keeper, flow, status="done", outcome=told)
+
+
+def _together(
+    keeper: Keeper, flow: Flow, proofs: Sequence[Proof], walked: Walked
+) -> list[dict[str, Any]]:
+    """What became of each part on the whole way, in order; the newest counts."""
+    with keeper.reading() as tx:
+        titles = {
+            each.part.name: each.part.title
+            for each in health_of(tx, connections.by_id(tx, flow.connection))
+        }
+    mine = Passed(flow.part, titles[flow.part], "authorized", summary(proofs))
+    passed: dict[str, Any] = {each["part"]: each for each in flow.outcome.get("walked", ())}
+    for each in (*walked.passed, mine):
+        was = passed.get(each.part, {}).get("how")
+        if not (was == "authorized" and each.how == "still good"):
+            passed[each.part] = as_json(each)
+    return [passed[name] for name in titles if name in passed]
 
 
 def look_again_at_needs(keeper: Keeper, flow_id: str) -> Flow:

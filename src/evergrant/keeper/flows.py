@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, replace
 from evergrant.errors import BadCallback, Misuse, NotFound
 from evergrant.keeper.admit import check_name, refuse_removed
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.parts import first_part
 from evergrant.keeper.record import note
 from evergrant.keeper.tickets import hashed, new_ticket
-from evergrant.model import App, Connection, FlowId, Integration, Secret
+from evergrant.model import App, Connection, FlowId, Identity, Integration, Secret
 from evergrant.oauth import login_host as right_host
 from evergrant.oauth.web_server import Authorization, pkce
-from evergrant.store import Tx, connections, flows
+from evergrant.store import Tx, connections, flows, parts
 from evergrant.store.flows import Flow
+from evergrant.store.parts import MAIN
 from evergrant.store.rows import new_id
 from evergrant.vault.identities import of_flow
 
@@ -63,8 +65,10 @@ def begin(
     """
     ticket = new_ticket()
     with keeper.writing() as tx:
-        integration = _spoken(keeper.vault.integration(tx, integration_id))
+        integration = keeper.vault.integration(tx, integration_id)
         known = _known(tx, integration, connection_id, name)
+        part = first_part(tx, known, integration, SPOKEN) if known else MAIN
+        _refuse_unspoken(integration_of(tx, integration, part))
         own = known.login_host if known else integration.login_host
         flow = Flow(
             id=new_id("flow"),
@@ -78,6 +82,7 @@ def begin(
             ticket_hash=hashed(ticket),
             created_at=keeper.clock.now(),
             expires_at=keeper.clock.now() + flows.LIFETIME,
+            part=part,
         )
         flows.add(tx, flow)
         if known:
@@ -90,13 +95,18 @@ def start_link(keeper: Keeper, ticket: Secret) -> Secret:
     return Secret(f"{keeper.settings.public_url.rstrip('/')}/start/{ticket.reveal()}")
 
 
-def _spoken(integration: Integration) -> Integration:
+def integration_of(tx: Tx, integration: Integration, part: str) -> Integration:
+    """The integration as one of its parts authorizes with it."""
+    known = {each.name: each for each in parts.credentials_of(tx, integration.id)}
+    return known[part].view(integration) if part in known else integration
+
+
+def _refuse_unspoken(integration: Integration) -> None:
     if integration.flow != SPOKEN:
         raise Misuse(
             f"{integration.name} uses {integration.flow}, in which nobody calls back",
             next_step="use `evergrant connect` or `evergrant reauthorize`",
         )
-    return integration
 
 
 def _known(tx: Tx, integration: Integration, connection_id: str, name: str) -> Connection | None:
@@ -145,7 +155,8 @@ def start(keeper: Keeper, ticket: str) -> Started:
         )
         if flow is None:
             raise _bad(BAD_LINK)
-        integration = keeper.vault.integration(tx, flow.integration)
+        whole = keeper.vault.integration(tx, flow.integration)
+        integration = integration_of(tx, whole, flow.part)
     prompt = "login" if flow.force_login else ""
     way = Authorization(app_of(keeper, integration), flow.login_host)
     url = way.url(state.reveal(), challenge, login_hint=flow.login_hint, prompt=prompt)
@@ -182,7 +193,8 @@ def take_callback(keeper: Keeper, state: str, cookie: str) -> tuple[Flow, Integr
         if flows.take_state(tx, hashed(state), keeper.clock.now()) is None:
             raise _bad("the callback's state was used before or is older than ten minutes")
         verifier = keeper.vault.unseal_text(flow.sealed or b"", of_flow(flow.id))
-        return flow, keeper.vault.integration(tx, flow.integration), verifier
+        whole = keeper.vault.integration(tx, flow.integration)
+        return flow, integration_of(tx, whole, flow.part), verifier
 
 
 def _bad(what: str) -> BadCallback:
@@ -213,6 +225,17 @@ def flow_in_browser(keeper: Keeper, flow_id: str, cookie: str) -> Flow:
     if not cookie or hashed(cookie) != flow.browser_hash:
         raise unknown
     return flow
+
+
+def expected_in(keeper: Keeper, flow: Flow) -> Identity | None:
+    """Who is expected back from Salesforce for the part that a flow is at; None while nobody is."""
+    if not flow.connection:
+        return None
+    with keeper.reading() as tx:
+        if flow.part == MAIN:
+            return connections.get(tx, flow.connection).identity
+        kept = keeper.vault.live(tx, flow.connection, flow.part)
+    return kept.identity if kept and kept.identity.user_id else None
 
 
 def org_of(keeper: Keeper, flow: Flow) -> str:

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, assert_never
 
 from evergrant.errors import ComeBack, Misuse, NotFound
 from evergrant.health import LIVE, State
-from evergrant.keeper.check import Overtaken, take_failure
 from evergrant.keeper.engine import Busy, Failed, Fresh, Gone, HeldBack, Outcome, Want
+from evergrant.keeper.failed import Overtaken, take_failure
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.life import Need, ends_at, need, saw_refused
+from evergrant.keeper.parts import as_part
 from evergrant.model import Connection, Secret
 from evergrant.store import Tx, connections, standing, usage
 from evergrant.store.rows import not_found
-from evergrant.vault import Kept
-from evergrant.vault.vault import MAIN
+from evergrant.vault import MAIN, Kept
 
 if TYPE_CHECKING:
     import aiohttp
@@ -55,6 +55,7 @@ class Token:
     """When it is believed to end; None when nobody knows.  A refusal is the truth."""
     stale: str = ""
     """Why it is not newer, when it ends soon and could not be renewed."""
+    part: str = MAIN
 
     @property
     def fingerprint(self) -> str:
@@ -73,7 +74,8 @@ class _Standing:
     @property
     def want(self) -> Want:
         at_hand = self.kept.credential.access_token.fingerprint
-        return Want(self.connection.id, at_hand, refused=self.refused, sends=SENDS)
+        which = self.connection.id, at_hand
+        return Want(*which, refused=self.refused, sends=SENDS, part=self.kept.part)
 
     def token(self, kept: Kept | None = None, stale: str = "") -> Token:
         """The token as it is handed out."""
@@ -82,20 +84,30 @@ class _Standing:
             self.connection.id,
             which.credential.access_token,
             which.credential.instance_url,
-            f"{which.epoch}.{which.generation}",
+            _generation(which),
             ends_at(which.credential, self.life),
             stale,
+            which.part,
         )
 
 
-def fresh_token(keeper: Keeper, connection_id: str, *, not_token: str = "") -> Token:
+def _generation(kept: Kept) -> str:
+    """Changes with every token, and is never that of another part."""
+    told = f"{kept.epoch}.{kept.generation}"
+    return told if kept.part == MAIN else f"{kept.part}:{told}"
+
+
+def fresh_token(
+    keeper: Keeper, connection_id: str, *, not_token: str = "", part: str = MAIN
+) -> Token:
     """A token that works, as far as anybody knows; asks Salesforce only when it must.
 
-    `not_token` is the fingerprint of a token that Salesforce refused.  Raises `NotFound`, `Misuse`
-    for a connection that has no token to give, what Salesforce refused with, and `ComeBack` with
-    the seconds to wait when the token could not be renewed just now.
+    `not_token` is the fingerprint of a token that Salesforce refused, `part` which of several
+    credentials is asked for.  Raises `NotFound`, `Misuse` for a connection that has no token to
+    give, what Salesforce refused with, and `ComeBack` with the seconds to wait when the token could
+    not be renewed just now.
     """
-    found = _look(keeper, connection_id, not_token)
+    found = _look(keeper, connection_id, not_token, part=part)
     match found.need:
         case Need.NONE:
             return found.token()
@@ -114,6 +126,7 @@ async def afresh_token(
     via: aiohttp.ClientSession,
     *,
     not_token: str = "",
+    part: str = MAIN,
     allowed: Callable[[Connection], bool] = anyone,
 ) -> Token:
     """`fresh_token` in an event loop; a caller that is cancelled takes no renewal down with it.
@@ -121,9 +134,9 @@ async def afresh_token(
     A connection that is not `allowed` is not found, and nothing is done for it.
     """
     if keeper.store.is_remote:
-        found = await asyncio.to_thread(_look, keeper, connection_id, not_token, allowed)
+        found = await asyncio.to_thread(_look, keeper, connection_id, not_token, allowed, part)
     else:
-        found = _look(keeper, connection_id, not_token, allowed)
+        found = _look(keeper, connection_id, not_token, allowed, part)
     match found.need:
         case Need.NONE:
             return found.token()
@@ -144,12 +157,14 @@ def _look(
     connection_id: str,
     not_token: str,
     allowed: Callable[[Connection], bool] = anyone,
+    part: str = MAIN,
 ) -> _Standing:
     now = keeper.clock.now()
     with keeper.reading() as tx:
-        found = _standing(tx, connection_id)
+        found = _standing(tx, connection_id, part)
     if not allowed(found.connection):
         raise not_found("connection", connection_id, ())
+    found = _as_part(keeper, found, part)
     connection, life = found.connection, found.lifetime.life
     kept = keeper.vault.open_credential(found.live) if found.live else None
     if connection.state not in LIVE or kept is None:
@@ -165,12 +180,23 @@ def _look(
     return _Standing(connection, kept, life, due, refused)
 
 
-def _standing(tx: Tx, key: str) -> standing.Standing:
+def _standing(tx: Tx, key: str, part: str) -> standing.Standing:
     """By id in one statement, or by name."""
     try:
-        return standing.of(tx, key, MAIN)
+        return standing.of(tx, key, part)
     except NotFound:
-        return standing.of(tx, connections.get(tx, key).id, MAIN)
+        return standing.of(tx, connections.get(tx, key).id, part)
+
+
+def _as_part(keeper: Keeper, found: standing.Standing, part: str) -> standing.Standing:
+    """As the part itself stands: one that works is served while another is dead.
+
+    Nothing more is read for the only part of a connection that is well.
+    """
+    if part == MAIN and found.connection.state is not State.NEEDS_REAUTHORIZATION:
+        return found
+    with keeper.reading() as tx:
+        return replace(found, connection=as_part(tx, found.connection, part))
 
 
 def _write_down(
@@ -225,9 +251,10 @@ def _settled(keeper: Keeper, found: _Standing, outcome: Outcome) -> Token:
 def _without(keeper: Keeper, found: _Standing, failed: Failed) -> Token:
     """A renewal failed: the connection learns from it, and the caller gets what still works."""
     try:
-        take_failure(keeper, found.connection, failed, doing="renewal")
+        part = found.kept.part
+        take_failure(keeper, found.connection, failed, doing="renewal", part=part)
     except Overtaken:
-        return fresh_token(keeper, found.connection.id)
+        return fresh_token(keeper, found.connection.id, part=part)
     if failed.kind.retry in ("never", "after a change") and found.refused:
         raise failed.failure
     return _or_stale(found, failed.failure.what, keeper.engine.rules.first_wait_s)

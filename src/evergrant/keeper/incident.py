@@ -10,9 +10,11 @@ from evergrant.diagnosis import Diagnosis
 from evergrant.errors import EvergrantError, Refused
 from evergrant.evidence import bundle
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.parts import broken_besides
 from evergrant.keeper.record import note
 from evergrant.model import Fact, Incident, Proof
 from evergrant.store import Tx, connections, expectations, incidents
+from evergrant.store.parts import MAIN
 from evergrant.store.rows import new_id
 
 _GRANTS = ("token_reply.", "page.")
@@ -28,6 +30,8 @@ def feed(
     facts: Sequence[Fact],
     diagnosis: Diagnosis,
     failure: EvergrantError,
+    *,
+    part: str = MAIN,
 ) -> Incident:
     """Add what a failure told to the open incident; the first failure opens one.
 
@@ -40,7 +44,7 @@ def feed(
     fresh = [fact for fact in facts if (fact.name, fact.value) not in known]
     kept = bundle.save([*before, *fresh][-MOST_FACTS:])
     incidents.keep_case(tx, incident.id, incidents.Case(kept, summary(diagnosis)))
-    incident = replace(incident, cause=diagnosis.cause)
+    incident = replace(incident, cause=diagnosis.cause, part=part)
     incidents.update(tx, incident)
     return incident
 
@@ -64,17 +68,18 @@ def judged(tx: Tx, incident: Incident, diagnosis: Diagnosis) -> None:
 
 
 def close(
-    keeper: Keeper, tx: Tx, connection_id: str, proofs: Sequence[Proof]
+    keeper: Keeper, tx: Tx, connection_id: str, proofs: Sequence[Proof], *, part: str = ""
 ) -> Mapping[str, Any] | None:
     """Close the open incident, if there is one, with what proved the recovery.
 
-    It stays open, with the proofs that have come, where the integration declares one that has not.
+    It stays open, with the proofs that have come, where the integration declares one that has not,
+    and while another part than the one that was proven is broken.
     """
     incident = incidents.open_for(tx, connection_id)
     if incident is None:
         return None
     before, incident = incident, replace(incident, proofs=_together(incident.proofs, proofs))
-    if lacking := _lacking(tx, incident):
+    if lacking := _lacking(tx, incident, part):
         incidents.update(tx, incident)
         if len(incident.proofs) > len(before.proofs):
             note(keeper, tx, connection_id, "incident waits", f"for proof by {lacking}")
@@ -89,13 +94,16 @@ def _together(before: Sequence[Proof], came: Sequence[Proof]) -> tuple[Proof, ..
     return tuple({proof.kind: proof for proof in (*before, *came)}.values())
 
 
-def _lacking(tx: Tx, incident: Incident) -> str:
+def _lacking(tx: Tx, incident: Incident, part: str) -> str:
     """Which proof has not come yet: what we look at ourselves, or a sync that is declared."""
     came = {proof.kind for proof in incident.proofs}
     if came == {"sync"}:
         return "call"
-    whose = connections.by_id(tx, incident.connection).integration
-    return "sync" if "sync" not in came and expectations.of(tx, whose).proved_by_sync else ""
+    connection = connections.by_id(tx, incident.connection)
+    if broken := broken_besides(tx, connection, part):
+        return broken
+    is_declared = expectations.of(tx, connection.integration).proved_by_sync
+    return "sync" if "sync" not in came and is_declared else ""
 
 
 def _open(keeper: Keeper, tx: Tx, connection_id: str, failure: EvergrantError) -> Incident:

@@ -6,6 +6,7 @@ from the row alone, so that a closed window, a second tab or a new sign-in loses
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from evergrant.keeper.finish import lasting, prove_flow
 from evergrant.keeper.flows import Begun, begin, flow_of, login_place, start_link
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
+from evergrant.keeper.parts import as_part
 from evergrant.keeper.record import note
 from evergrant.keeper.tickets import hashed, new_ticket
 from evergrant.log import logger
@@ -38,6 +40,8 @@ def journey(keeper: Keeper, connection_id: str) -> Flow:
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
         newest = flows.newest_of(tx, connection.id)
+        last = as_part(tx, connection, newest.part).last_success if newest else None
+    connection = replace(connection, last_success=last)
     if newest is not None and _is_under_way(keeper, newest, connection):
         return newest
     return begin(keeper, connection.integration, connection_id=connection.id).flow
@@ -129,7 +133,7 @@ def judged(keeper: Keeper, flow: Flow) -> Diagnosis | None:
         with keeper.reading() as tx:
             connection = connections.by_id(tx, flow.connection)
             integration = keeper.vault.integration(tx, connection.integration)
-            facts += own_facts(keeper, tx, connection, integration)
+            facts += own_facts(keeper, tx, connection, integration, part=flow.part)
     return diagnose(facts, keeper.catalog)
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from evergrant.errors import Misuse
 from evergrant.health import Signal, State
 from evergrant.keeper.keeper import Keeper
-from evergrant.keeper.record import learn, note
+from evergrant.keeper.record import AUDIT, AUDIT_AFTER, learn, note
 from evergrant.keeper.revoking import retire, revoke_now
 from evergrant.model import Connection, Identity
-from evergrant.store import Tx, connections, events
+from evergrant.store import Tx, connections, credentials, due, events
+from evergrant.store.parts import MAIN, named
 from evergrant.vault import Kept
 
 HELD = "held"
@@ -24,20 +25,51 @@ def make_live(keeper: Keeper, connection: Connection, kept: Kept, identity: Iden
     authorization came meanwhile.
     """
     with keeper.writing() as tx:
-        before, old = connections.by_id(tx, connection.id), keeper.vault.live(tx, connection.id)
+        before = connections.by_id(tx, connection.id)
+        old = keeper.vault.live(tx, connection.id, kept.part)
         keeper.vault.promote(tx, _verified(keeper, tx, kept, identity))
-        connections.update(
-            tx,
-            connection.id,
-            identity=identity,
-            instance_url=kept.credential.instance_url,
-            login_host=connection.login_host,
-            epoch=kept.epoch,
-        )
+        _written_down(tx, connection, kept, identity)
         after = _proved(keeper, tx, before, kept, identity, "reauthorized" if old else "connected")
-        gone = retire(keeper, tx, before, old.credential, unlike=kept.credential) if old else ""
-    revoke_now(keeper, gone)
+        gone = [retire(keeper, tx, before, old.credential, unlike=kept.credential)] if old else []
+        left = _left_behind(keeper, tx, connection, kept, identity)
+        gone += [retire(keeper, tx, before, each.credential) for each in left]
+        after = connections.by_id(tx, after.id)
+    for each in gone:
+        revoke_now(keeper, each)
     return after
+
+
+def _written_down(tx: Tx, connection: Connection, kept: Kept, identity: Identity) -> None:
+    """Whose the connection is, and where it logs in: the main part says so for all of them."""
+    if kept.part != MAIN:
+        connections.update(tx, connection.id, epoch=kept.epoch)
+        return
+    connections.update(
+        tx,
+        connection.id,
+        identity=identity,
+        instance_url=kept.credential.instance_url,
+        login_host=connection.login_host,
+        epoch=kept.epoch,
+    )
+
+
+def _left_behind(
+    keeper: Keeper, tx: Tx, connection: Connection, kept: Kept, identity: Identity
+) -> list[Kept]:
+    """Credentials of other parts that belong to another org than the connection does now.
+
+    They are retired at once: an application that read one would write into the former org.
+    """
+    every = keeper.vault.every(tx, connection.id)
+    gone = [
+        each for each in every if each.part != kept.part and not each.identity.of_same_org(identity)
+    ]
+    for each in gone:
+        credentials.retire(tx, connection.id, each.part, each.status)
+        why = f"the connection belongs to org {identity.org_id} now"
+        learn(keeper, tx, connection, Signal.CREDENTIAL_DEAD, why=why, part=each.part)
+    return gone
 
 
 def _verified(keeper: Keeper, tx: Tx, kept: Kept, identity: Identity) -> Kept:
@@ -53,10 +85,13 @@ def _verified(keeper: Keeper, tx: Tx, kept: Kept, identity: Identity) -> Kept:
 def _proved(
     keeper: Keeper, tx: Tx, before: Connection, kept: Kept, identity: Identity, kind: str
 ) -> Connection:
-    note(keeper, tx, before.id, kind, f"org {identity.org_id}", **_whose(identity, kept))
+    about = _whose(identity, kept) | named(kept.part)
+    note(keeper, tx, before.id, kind, f"org {identity.org_id}", **about)
     if before.state is State.ON_HOLD:
         learn(keeper, tx, before, Signal.HOLD_RELEASED, why=kind)
-    return learn(keeper, tx, before, Signal.PROVED, why=f"{kind} and verified")
+    due.schedule(tx, AUDIT, before.id, keeper.clock.now() + AUDIT_AFTER)
+    why = f"{kind} and verified"
+    return learn(keeper, tx, before, Signal.PROVED, why=why, part=kept.part)
 
 
 def hold(keeper: Keeper, connection: Connection, kept: Kept, identity: Identity) -> Connection:
@@ -67,7 +102,7 @@ def hold(keeper: Keeper, connection: Connection, kept: Kept, identity: Identity)
     why = "another org or user came back"
     with keeper.writing() as tx:
         _verified(keeper, tx, kept, identity)
-        about = {"login_host": connection.login_host, **_whose(identity, kept)}
+        about = {"login_host": connection.login_host, **_whose(identity, kept), **named(kept.part)}
         note(keeper, tx, connection.id, HELD, why, **about)
         return learn(keeper, tx, connection, Signal.IDENTITY_DIFFERS, why=why)
 
@@ -83,10 +118,10 @@ def as_held(tx: Tx, connection: Connection) -> Connection:
 def undo(keeper: Keeper, connection: Connection, kept: Kept) -> None:
     """Let go of a new credential that could not be verified; the old one stays as it is."""
     with keeper.writing() as tx:
-        held = keeper.vault.held(tx, connection.id)
+        held = keeper.vault.held(tx, connection.id, kept.part)
         if held is None or held.id != kept.id:
             return  # a newer authorization has displaced it, and gave it back
-        keeper.vault.drop_held(tx, connection.id)
+        keeper.vault.drop_held(tx, connection.id, kept.part)
         known = connections.by_id(tx, connection.id)
         if known.epoch == 0:
             learn(keeper, tx, known, Signal.REMOVE, why="the first authorization failed")

@@ -62,7 +62,8 @@ def case_of(keeper: Keeper, connection_id: str) -> Case:
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration)
-        incident, held = incidents.open_for(tx, connection.id), keeper.vault.held(tx, connection.id)
+        incident = incidents.open_for(tx, connection.id)
+        held = keeper.vault.any_held(tx, connection.id)
         return Case(
             connection,
             integration,

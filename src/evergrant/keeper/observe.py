@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evergrant import evidence
@@ -13,9 +13,11 @@ from evergrant.health import BROKEN, LIVE, WATCHED, Signal, State
 from evergrant.keeper.classify import signal_of
 from evergrant.keeper.incident import feed
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.parts import is_of, part_of
 from evergrant.keeper.record import CHECK, learn, note
 from evergrant.model import Connection, Fact, FlowId, Integration
-from evergrant.store import Tx, connections, due, events
+from evergrant.store import Tx, connections, due, events, incidents
+from evergrant.store.parts import MAIN, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class _How:
     doing: str
     of_credential: bool
     trail: Mapping[str, Any] = field(default_factory=dict)
+    part: str = MAIN
 
 
 def observe(
@@ -47,6 +50,7 @@ def observe(
     of_credential: bool = True,
     trail: Mapping[str, Any] | None = None,
     told: Sequence[Fact] = (),
+    part: str = MAIN,
 ) -> Observed:
     """Take in a failure of a token request or a call.
 
@@ -58,7 +62,7 @@ def observe(
     `told` are facts of the request that failed (`evidence.requests.sent`).
     """
     facts = [*evidence.of_failure(failure, flow=flow, at=keeper.clock.now()), *told]
-    how = _How(doing, of_credential, trail or {})
+    how = _How(doing, of_credential, trail or {}, part)
     return take(keeper, connection_id, facts, failure, how)
 
 
@@ -81,6 +85,7 @@ def observe_text(
     flow: FlowId,
     doing: str,
     told: Sequence[Fact] = (),
+    part: str = MAIN,
 ) -> Observed:
     """Take in what a person saw where no callback came: an error page, its address, any text."""
     facts = [*evidence.of_text(text, flow=flow, at=keeper.clock.now()), *told]
@@ -88,7 +93,7 @@ def observe_text(
     room, channel = ("token_reply", "json") if "token_reply.error" in words else ("page", "html")
     error = words.get(f"{room}.error", "no callback came")
     failure = Refused(error, words.get(f"{room}.description", ""), channel=channel)
-    return take(keeper, connection_id, facts, failure, _How(doing, of_credential=False))
+    return take(keeper, connection_id, facts, failure, _How(doing, of_credential=False, part=part))
 
 
 def take(
@@ -104,40 +109,54 @@ def take(
     """
     with keeper.writing() as tx:
         connection = connections.get(tx, connection_id)
-        integration = keeper.vault.integration(tx, connection.integration)
-        known = [*facts, *own_facts(keeper, tx, connection, integration)]
+        stands = part_of(tx, connection, how.part)
+        integration = stands.part.view(keeper.vault.integration(tx, connection.integration))
+        known = [*facts, *own_facts(keeper, tx, connection, integration, part=how.part)]
         diagnosis = diagnose(known, keeper.catalog)
         signal = signal_of(failure, diagnosis, keeper.catalog)
-        told = {**how.trail, **_words(failure)}
+        told = {**how.trail, **_words(failure), **named(how.part)}
         note(keeper, tx, connection.id, "refused", f"{how.doing}: {failure.what}", **told)
         if connection.state in LIVE:
-            if not _passes_by_itself(keeper, connection, failure, diagnosis):
-                feed(keeper, tx, connection.id, facts, diagnosis, failure)
-            connection = _follow(keeper, tx, connection, signal, failure.what, how.of_credential)
+            part = replace(connection, state=stands.state)
+            if not _passes_by_itself(keeper, part, failure, diagnosis):
+                feed(keeper, tx, connection.id, facts, diagnosis, failure, part=how.part)
+            connection = _follow(keeper, tx, part, signal, failure.what, how)
     return Observed(connection, signal, diagnosis, failure.what)
 
 
 def _follow(
-    keeper: Keeper, tx: Tx, connection: Connection, signal: Signal, why: str, of_credential: bool
+    keeper: Keeper, tx: Tx, connection: Connection, signal: Signal, why: str, how: _How
 ) -> Connection:
     """Let the state follow; a credential is dead only by evidence about itself.
 
     A person who pressed Deny, or a page about a new authorization, says nothing about the
     credential in use: whether that one works is looked at soon.
     """
-    bears = of_credential or (signal is Signal.REFUSED_BY_POLICY and connection.state in BROKEN)
+    bears = how.of_credential or (signal is Signal.REFUSED_BY_POLICY and connection.state in BROKEN)
     if bears:
-        return learn(keeper, tx, connection, signal, why=why)
+        return learn(keeper, tx, connection, signal, why=why, part=how.part)
     if connection.state in WATCHED:
         due.schedule(tx, CHECK, connection.id, keeper.clock.now())
-    return connection
+    return connections.by_id(tx, connection.id)
 
 
 def own_facts(
-    keeper: Keeper, tx: Tx, connection: Connection, integration: Integration
+    keeper: Keeper,
+    tx: Tx,
+    connection: Connection,
+    integration: Integration,
+    *,
+    part: str = "",
 ) -> list[Fact]:
-    """What the connection knows about itself."""
-    history = events.recent(tx, connection.id, limit=200)
+    """What the connection knows about itself, as far as it is about one part.
+
+    '' for the part that the open incident is about.
+    """
+    incident = None if part else incidents.open_for(tx, connection.id)
+    about = part or (incident.part if incident else MAIN)
+    integration = part_of(tx, connection, about).part.view(integration)
+    past = events.recent(tx, connection.id, limit=200)
+    history = [each for each in past if is_of(each, about)]
     return evidence.of_history(connection, integration, history, now=keeper.clock.now())
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 
 from evergrant.health import State
+from evergrant.keeper.declaring import in_order
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.life import ends_at
+from evergrant.keeper.parts import PartHealth, health_of
 from evergrant.keeper.record import AUTHORIZED
 from evergrant.model import Connection, Event, Incident
 from evergrant.store import (
@@ -19,7 +21,6 @@ from evergrant.store import (
     incidents,
     keep_alive,
     lifetimes,
-    parts,
     usage,
 )
 from evergrant.store.parts import Part
@@ -55,6 +56,12 @@ class Holding:
 
     part: str
     kind: Literal["credential", "step"]
+    title: str = ""
+    """What people call the part."""
+    state: State | None = None
+    """How it stands by itself; None for a step, and where there is one credential only."""
+    waits: str = ""
+    """Title of the broken part that it waits for."""
     is_live: bool = False
     issued_at: datetime | None = None
     scopes: tuple[str, ...] = ()
@@ -106,19 +113,29 @@ def holdings_of(keeper: Keeper, connection_id: str) -> tuple[Holding, ...]:
     """Every part of a connection in the order of authorization.  Raises `NotFound`."""
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        known = parts.of(tx, connection.integration)
+        known = in_order(tx, connection.integration)
+        health = {each.part.name: each for each in health_of(tx, connection)}
         live = {each.name: keeper.vault.live(tx, connection.id, part=each.name)
                 for each in known if each.kind == "credential"}  # fmt: skip
         org = connection.identity.org_id if connection.identity else ""
         life = lifetimes.get(tx, connection.integration, org)
         policy = keep_alive.policy(tx, connection.integration)
-        told = expectations.of(tx, connection.integration)
+        certificate = expectations.of(tx, connection.integration).certificate_ends
         used = usage.last(tx, connection.id)
     idle_days = policy.idle_limit_days if policy else 0
-    steps = (Holding(each.name, "step") for each in told.steps)
-    held = (_holding(each, live.get(each.name), life, idle_days, told.certificate_ends, used)
-            for each in known if each.kind == "credential")  # fmt: skip
-    return (*held, *steps)
+    held = {each.name: _holding(each, live.get(each.name), life, idle_days, certificate, used)
+            for each in known if each.kind == "credential"}  # fmt: skip
+    return tuple(
+        _as_it_stands(held.get(each.name) or Holding(each.name, "step"), each, health)
+        for each in known
+    )
+
+
+def _as_it_stands(holding: Holding, part: Part, health: Mapping[str, PartHealth]) -> Holding:
+    """With its name for people and, where there are several credentials, how it stands."""
+    stands = health.get(part.name) if len(health) > 1 else None
+    told = replace(holding, title=part.title)
+    return replace(told, state=stands.state, waits=stands.waits) if stands else told
 
 
 def _holding(

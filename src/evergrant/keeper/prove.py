@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from evergrant.errors import Malformed, NotFound, Refused, WireError
@@ -14,6 +15,7 @@ from evergrant.oauth.identity import userinfo
 from evergrant.org.login_history import LoginRow, own_logins, success_row
 from evergrant.org.resources import good_call
 from evergrant.store import connections
+from evergrant.store.parts import MAIN, named
 from evergrant.wire import Conversation, Pause
 
 ROW_LOOKS = 5
@@ -26,26 +28,30 @@ def prove(
     connection_id: str,
     since: datetime,
     watch: Callable[[Proof], None] = lambda _: None,
+    *,
+    part: str = MAIN,
 ) -> tuple[Connection, tuple[Proof, ...]]:
-    """Gather the proofs of a connection; when none fails, its incident is closed by them.
+    """Gather the proofs of one part; when none fails, the connection's incident is closed by them.
 
     `watch` hears each proof as soon as it is known.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration)
-        kept = keeper.vault.live(tx, connection.id)
+        kept = keeper.vault.live(tx, connection.id, part)
     if kept is None:
         raise NotFound(f"{connection.name} has no live credential", next_step="reauthorize it")
-    found = keeper.say(proofs(connection, integration, kept.credential, since, watch))
+    whose = connection if part == MAIN else replace(connection, identity=kept.identity)
+    found = keeper.say(proofs(whose, integration, kept.credential, since, watch))
     with keeper.writing() as tx:
-        note(keeper, tx, connection.id, "proofs", _summary(found), proofs=found)
+        note(keeper, tx, connection.id, "proofs", summary(found), proofs=found, **named(part))
         if all(proof.proven is not False for proof in found):
-            close(keeper, tx, connection.id, found)
+            close(keeper, tx, connection.id, found, part=part)
     return connection, found
 
 
-def _summary(found: tuple[Proof, ...]) -> str:
+def summary(found: Sequence[Proof]) -> str:
+    """The proofs in one line."""
     words = {True: "proven", False: "not proven", None: "unproven"}
     return ", ".join(f"{proof.kind} {words[proof.proven]}" for proof in found)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from evergrant import health
-from evergrant.health import BROKEN, LIVE, WATCHED, Signal, State
+from evergrant.health import BROKEN, LIVE, Signal, State
 from evergrant.keeper.deeds import did
 from evergrant.keeper.flapping import CHANGED, SETTLED, damped, settled
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.parts import Followed, follow, is_watched, titled
 from evergrant.model import Connection, Event, Notice, as_json
 from evergrant.notify import channels
-from evergrant.store import Tx, connections, due, events, outbox
+from evergrant.store import Tx, connections, due, events, incidents, outbox
+from evergrant.store.parts import MAIN
 
 AUTHORIZED = frozenset({"connected", "reauthorized"})
 """Kinds of the events of a new authorization."""
@@ -20,6 +21,12 @@ CHECK = "check"
 """Kind of the due rows that watch walks."""
 SYNC = "sync"
 """Kind of the due rows at whose time a sync is overdue."""
+AUDIT = "audit"
+"""Kind of the due rows at whose time a connection's org is audited."""
+_STAYS = (SETTLED, SYNC, AUDIT)
+"""Kinds of due rows that a connection keeps while it is broken."""
+AUDIT_AFTER = timedelta(minutes=1)
+"""So long after an authorization: the first syncs go first."""
 
 
 def note(keeper: Keeper, tx: Tx, connection_id: str, kind: str, text: str, **data: Any) -> None:
@@ -29,35 +36,59 @@ def note(keeper: Keeper, tx: Tx, connection_id: str, kind: str, text: str, **dat
 
 
 def learn(
-    keeper: Keeper, tx: Tx, connection: Connection, signal: Signal, *, why: str = ""
+    keeper: Keeper,
+    tx: Tx,
+    connection: Connection,
+    signal: Signal,
+    *,
+    why: str = "",
+    part: str = MAIN,
 ) -> Connection:
     """Apply one signal: the state that follows, its event, its notice and the next check.
 
-    The state is read anew: while a check was on its way, somebody may have paused or removed it.
+    It is about one part; the connection is as healthy as the worst of them.  The state is read
+    anew: while a check was on its way, somebody may have paused or removed it.
     """
     connection = connections.by_id(tx, connection.id)
-    now, state = keeper.clock.now(), health.after(connection.state, signal)
+    now = keeper.clock.now()
+    followed = follow(tx, connection, part, signal, now)
+    state = followed.state
     changes: dict[str, Any] = {}
     if signal in (Signal.PROVED, Signal.EXPIRY_NEAR):
         changes["last_success"] = now
     if state is not connection.state:
         changes |= {"state": state, "since": now}
         note(keeper, tx, connection.id, CHANGED, f"{connection.state} → {state}", why=why)
-        _tell(keeper, tx, connection, state, why)
+        if connection.state not in LIVE:
+            due.schedule(tx, AUDIT, connection.id, now + AUDIT_AFTER)
+        if _is_news(tx, connection, followed, signal):
+            _tell(keeper, tx, connection, state, titled(tx, connection, part, why))
+    elif followed.has_broken:
+        title, told = f"{connection.name}: {followed.after}", titled(tx, connection, part, why)
+        tell(keeper, tx, connection, "broken", title, told, state=state.value, part=part)
     if changes:
         connection = connections.update(tx, connection.id, **changes)
     plan(keeper, tx, connection)
     return connection
 
 
+def _is_news(tx: Tx, connection: Connection, followed: Followed, signal: Signal) -> bool:
+    """Whether people are told: a part that was never authorized has not broken, and does not
+    recover."""
+    if signal is not Signal.PROVED:
+        return True
+    is_open = incidents.open_for(tx, connection.id) is not None
+    return followed.state not in BROKEN and (is_open or not followed.is_first_proof)
+
+
 def plan(keeper: Keeper, tx: Tx, connection: Connection) -> None:
     """Schedule the next look, or none for a connection that nobody may look at."""
-    if connection.state in WATCHED:
+    if is_watched(tx, connection):
         wait = timedelta(seconds=keeper.settings.check_interval_s)
         due.schedule(tx, CHECK, connection.id, keeper.clock.now() + wait)
     else:
         # A dead connection is not looked at, and yet there may be something to tell of it.
-        due.drop(tx, connection.id, but=(SETTLED, SYNC) if connection.state in LIVE else ())
+        due.drop(tx, connection.id, but=_STAYS if connection.state in LIVE else ())
 
 
 def _tell(keeper: Keeper, tx: Tx, before: Connection, state: State, why: str) -> None:

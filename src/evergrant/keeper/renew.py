@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from evergrant.clock import Clock
 from evergrant.errors import BadInput, Refused
-from evergrant.model import Credential, FlowId, Integration, Password
+from evergrant.model import App, Credential, FlowId, Integration, Password
 from evergrant.oauth import client_credentials, jwt_bearer, saml_bearer, username_password
 from evergrant.oauth.code_credentials import grant
 from evergrant.oauth.refresh_token import refresh
@@ -89,6 +89,11 @@ RENEWALS: dict[FlowId, Renewal] = {
 """Flow of an integration → how its credential is renewed."""
 
 
+def needs_person(flow: FlowId) -> bool:
+    """Whether only a new authorization gives a credential where there is none."""
+    return RENEWALS[flow] is _refresh
+
+
 def wire_flow(integration: Integration, kept: Kept | None) -> FlowId:
     """The flow that a renewal speaks on the wire."""
     has_token = kept is not None and kept.credential.refresh_token is not None
@@ -105,18 +110,28 @@ def renewal(
     """The conversation that renews a credential, or gets the first where that is the same.
 
     While a consumer secret is being rotated, the next one is tried when the first is refused: a
-    client that is not known has spent nothing.
+    client that is not known has spent nothing.  A connection that tries the next one is renewed
+    with it alone.
     """
-    renew = RENEWALS[integration.flow]
+    renew, app = RENEWALS[integration.flow], integration.app
+    second = replace(integration, app=_second(app))
+    if kept is not None and app.staged is not None and app.staged.trial == kept.connection:
+        return (yield from renew(second, host, kept, clock))
     try:
         return (yield from renew(integration, host, kept, clock))
     except Refused as refused:
-        if integration.app.next_secret is None or refused.error not in _NOT_THE_SECRET:
+        if app.next_secret is None or refused.error not in NOT_THE_CLIENT:
             raise
-    app = replace(integration.app, consumer_secret=integration.app.next_secret)
-    return (yield from renew(replace(integration, app=app), host, kept, clock))
+    return (yield from renew(second, host, kept, clock))
 
 
-_NOT_THE_SECRET = frozenset({"invalid_client", "invalid_client_credentials"})
-"""What a wrong secret is refused with (Salesforce CLI guide; the second is documented in the
+def _second(app: App) -> App:
+    """The app as it proves itself with its second key and secret; without a secret by key alone."""
+    key = app.staged.key if app.staged else app.consumer_key
+    secret = app.next_secret if app.consumer_secret is not None else None
+    return replace(app, consumer_key=key, consumer_secret=secret)
+
+
+NOT_THE_CLIENT = frozenset({"invalid_client", "invalid_client_credentials", "invalid_client_id"})
+"""What a wrong secret or key is refused with (Salesforce CLI guide; the second is documented in the
 Mobile SDK and never witnessed)."""

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from evergrant.catalog import Cause
 from evergrant.errors import Malformed, Refused, WireError
 from evergrant.keeper.examine import BEFORE
+from evergrant.keeper.findings import leading_to
 from evergrant.keeper.incident import facts_of
 from evergrant.keeper.keeper import Keeper
 from evergrant.log import mask
 from evergrant.model import Connection, Event, Fact, Incident, Integration, Session, Unknown
 from evergrant.org.setup_trail import Act, acts_between
 from evergrant.store import Tx, connections, events, incidents
+from evergrant.store.org_audits import Found
 
 AFTER = timedelta(hours=1)
 """How long after the end the audit trail is read: its rows may come late."""
@@ -67,6 +69,8 @@ class Report:
     """What was changed on our side."""
     history: tuple[Event, ...]
     """The incident as it went, oldest first."""
+    findings: tuple[Found, ...] = ()
+    """What audits of the org found that leads to the cause, and still stands."""
 
 
 def list_incidents(keeper: Keeper, connection_id: str = "") -> list[tuple[Incident, Connection]]:
@@ -89,6 +93,7 @@ def report(keeper: Keeper, incident_id: str, session: Session | None = None) -> 
         integration = keeper.vault.integration(tx, connection.integration)
         told = incidents.case(tx, incident.id).diagnosis or {}
         facts, history = facts_of(tx, incident), _history(tx, incident)
+        found = leading_to(tx, keeper.catalog, connection, integration, incident.cause)
     acts = _acts(keeper, incident, session)
     ours = tuple(
         Change(e.at, "evergrant", e.text or e.kind, "history") for e in history if e.kind in OURS
@@ -105,6 +110,7 @@ def report(keeper: Keeper, incident_id: str, session: Session | None = None) -> 
         assignments=acts if isinstance(acts, Unknown) else _changes(acts, assigning=True),
         ours=ours,
         history=tuple(each for each in history if each.kind in TOLD or each.kind in OURS),
+        findings=found,
     )
 
 

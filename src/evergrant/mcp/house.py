@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
@@ -32,9 +33,14 @@ class House:
         begin: Callable[[dict[str, Any]], BegunFlow],
         *,
         clock: Clock | None = None,
+        folders: Sequence[Path] = (),
     ) -> None:
-        """`begin` asks the running service for a browser authorization."""
+        """`begin` asks the running service for a browser authorization.
+
+        Files are read below `folders` and nowhere else.
+        """
         self.begin = begin
+        self.folders = tuple(folders)
         self.clock: Clock = clock or SystemClock()
         self._settings = settings
         self._held = ExitStack()

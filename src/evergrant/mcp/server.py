@@ -23,7 +23,7 @@ from evergrant.diagnosis.explain import explain_term, near_misses
 from evergrant.errors import BadInput, EvergrantError, NotFound
 from evergrant.keeper.doctor import PERSON
 from evergrant.log import mask
-from evergrant.mcp import answers
+from evergrant.mcp import answers, audited
 from evergrant.mcp.house import House
 from evergrant.model import Fact, FlowId, Subject
 
@@ -77,6 +77,7 @@ class _Tools:
             ("evergrant_consult_doctor", "Consult the doctor", self.consult),
             ("evergrant_list_connections", "List connections", self.list_connections),
             ("evergrant_show_connection", "Show a connection", self.show_connection),
+            ("evergrant_audit", "Audit files, or an org", self.audit),
             ("evergrant_list_drills", "List drills", self.list_drills),
             ("evergrant_run_drill", "Run a drill", self.drill),
         )
@@ -154,6 +155,26 @@ class _Tools:
     def show_connection(self, connection: Name) -> answers.Shown:
         """Show one connection: state, diagnosis with evidence, history."""
         return answers.of_case(verbs.case_of(self.house.keeper, connection), self.house.catalog)
+
+    def audit(
+        self,
+        connection: Name = "",
+        paths: Annotated[
+            list[Annotated[str, Field(max_length=4096)]],
+            Field(max_length=100, description="files, folders or zips with Salesforce metadata"),
+        ] = [],  # noqa: B006  # never changed; the schema shows it as the default
+        profile: Annotated[str, Field(max_length=100, description="only a profile's rules")] = "",
+        limit: Annotated[int, Field(ge=1, le=MOST)] = MOST,
+        offset: Annotated[int, Field(ge=0)] = 0,
+    ) -> audited.Audited:
+        """Say what is too loose in OAuth apps and what is too tight to work: in metadata files
+        (below folders that the operator allowed), or what the audits of a connection's org found.
+        Not known is not a pass: see could_not_see. Changes nothing."""
+        if bool(connection) is bool(paths):
+            raise BadInput("there is nothing to audit", next_step="give a connection or paths")
+        if connection:
+            return audited.part_of(audited.audit_of(self.house, connection), limit, offset)
+        return audited.part_of(audited.audit_files(self.house, paths, profile), limit, offset)
 
     def list_drills(self) -> answers.Drills:
         """List the scenarios that can be drilled against the emulated org."""

@@ -20,6 +20,7 @@ from evergrant.org.metadata import retrieve
 from evergrant.repair.draft import Draft, drafts
 from evergrant.repair.edits import Add, Clear, Drop, Edit, Ensure, Set, holds
 from evergrant.repair.files import Files, members, of_zip, package
+from evergrant.repair.kinds import KINDS, SETTINGS
 from evergrant.repair.model import Deployment, Key, Plan, RecordChange
 from evergrant.wire import Conversation
 
@@ -75,8 +76,23 @@ def _data(files: Files, key: Key) -> bytes | None:
 
 def backup(step: Deployment, files: Files) -> bytes:
     """What the org holds now of all that a deployment touches, ready to be deployed again."""
-    keys = [*(each.key for each in step.editions), *step.removed]
-    return package(each for key in keys if (each := files.find(*key)) is not None)
+    return way_back([*(each.key for each in step.editions), *step.removed], files)
+
+
+def way_back(keys: Iterable[Key], files: Files) -> bytes:
+    """The package that brings components back as they are: what is not there yet is deleted.
+
+    Settings are never deleted, and what an external client app consists of goes with the app.
+    """
+    wanted = tuple(dict.fromkeys(keys))
+    there = [each for key in wanted if (each := files.find(*key)) is not None]
+    new = [key for key in wanted if files.find(*key) is None and can_be_deleted(key[0])]
+    return package(there, new)
+
+
+def can_be_deleted(type_: str) -> bool:
+    """Whether a component of that type is something of its own."""
+    return type_ != SETTINGS and not KINDS[type_].has_parent
 
 
 def package_of(step: Deployment, files: Files, app: str = "") -> bytes:
@@ -143,9 +159,11 @@ def verify(
 
     Raises `Refused`, `Malformed`, and what the network throws.
     """
-    profiles = (each.key[1] for each in plan.editions if each.key[0] == "Profile")
-    files = yield from org_files(session, profiles)
-    proofs = [each for step in plan.deployments for each in read_back(step, files)]
+    proofs: list[Proof] = []
+    if plan.deployments:
+        profiles = (each.key[1] for each in plan.editions if each.key[0] == "Profile")
+        files = yield from org_files(session, profiles)
+        proofs += [each for step in plan.deployments for each in read_back(step, files)]
     for step in plan.steps:
         if isinstance(step, RecordChange):
             proofs.append((yield from _record_proof(session, step)))

@@ -18,6 +18,7 @@ from evergrant.repair.kinds import CONNECTED, EXTERNAL, KINDS, PARENT, Kind, pla
 from evergrant.repair.markup import Markup, read
 
 MOST_FILES = 20_000
+_REMOVED = "destructiveChanges.xml"
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,21 @@ def package(components: Iterable[Component], removed: Iterable[tuple[str, str]] 
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("package.xml", manifest(members((c.kind.type, c.name) for c in wanted)))
         if gone := members(removed):
-            made.writestr("destructiveChanges.xml", manifest(gone))
+            made.writestr(_REMOVED, manifest(gone))
         for each in wanted:
             made.writestr(each.kind.path(each.name), _without_secret(each))
     return target.getvalue()
+
+
+def removed_by(package: bytes) -> Iterator[tuple[str, str]]:
+    """Types and names of what a package deletes, as `package` writes it."""
+    with zipfile.ZipFile(io.BytesIO(package)) as inside:
+        if _REMOVED not in inside.namelist():
+            return
+        markup = read(inside.read(_REMOVED))
+    for each in markup.root.all("types"):
+        type_ = "".join(markup.value(name) for name in each.all("name"))
+        yield from ((type_, markup.value(name)) for name in each.all("members"))
 
 
 _SECRETS = (Drop("consumerSecret"), Drop("oauthConfig/consumerSecret"))

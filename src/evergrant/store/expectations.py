@@ -62,6 +62,8 @@ class Expectations:
     """Day on which the certificate ends that assertions are checked by, as ISO 8601."""
     label_note: str = ""
     """Why the app's name may be unfamiliar to the customer."""
+    support_hours: str = ""
+    """When the support contact answers, in the vendor's words."""
 
 
 def of(tx: Tx, integration: str) -> Expectations:

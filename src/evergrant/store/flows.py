@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
+from evergrant.store.parts import MAIN
 from evergrant.store.rows import not_found
 from evergrant.store.tables import flow as table
 
@@ -48,6 +49,8 @@ class Flow:
     """The PKCE verifier; gone when the flow ends."""
     status: Status = "new"
     outcome: Mapping[str, Any] = field(default_factory=dict)
+    part: str = MAIN
+    """The part that is being authorized; a flow walks through all of them."""
 
 
 class Changes(TypedDict, total=False):
@@ -152,6 +155,25 @@ def begin_again(
     mine = table.c.id == flow_id, table.c.status.in_(among)
     row = tx.execute(sa.update(table).where(*mine).values(values).returning(table)).one_or_none()
     return Flow(**row._mapping) if row else None
+
+
+def go_on(tx: Tx, flow_id: str, part: str, now: datetime, outcome: Mapping[str, Any]) -> Flow:
+    """Lead a flow whose part is proven to the next one; its links are of no use any more.
+
+    The browser that came back may look on; a new start link takes its place.
+    """
+    values = {
+        "part": part,
+        "outcome": outcome,
+        "ticket_hash": "",
+        "state_hash": "",
+        "sealed": None,
+        "status": "new",
+        "expires_at": now + LIFETIME,
+    }
+    mine = table.c.id == flow_id, table.c.status == "returned"
+    tx.execute(sa.update(table).where(*mine).values(values))
+    return get(tx, flow_id)
 
 
 def update(tx: Tx, flow_id: str, **changes: Unpack[Changes]) -> Flow:

@@ -92,6 +92,7 @@ def _changing(incident: Incident) -> dict[str, Any]:
         "description": incident.description,
         "closed_at": incident.closed_at,
         "proofs": incident.proofs,
+        "part": incident.part,
     }
 
 
@@ -110,4 +111,5 @@ def _read(row: Any) -> Incident:
         description=row.description,
         closed_at=row.closed_at,
         proofs=tuple(Proof(**proof) for proof in row.proofs),
+        part=row.part,
     )

@@ -76,6 +76,12 @@ def get(tx: Tx, key: str, *, tenant: str = "default") -> IntegrationRow:
     raise not_found("integration", key, (text for row in known for text in row))
 
 
+def find(tx: Tx, id_: str) -> IntegrationRow | None:
+    """The integration with that id, of any tenant."""
+    row = tx.execute(sa.select(table).where(table.c.id == id_)).mappings().first()
+    return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])}) if row else None
+
+
 def every(tx: Tx, *, tenant: str = "default") -> Sequence[IntegrationRow]:
     """All integrations of a tenant, by name."""
     wanted = sa.select(table).where(table.c.tenant == tenant)

@@ -79,7 +79,18 @@ def open_causes(tx: Tx, *, tenant: str = "default") -> Mapping[str, int]:
     told = sa.select(incident.c.cause, count).join(table, table.c.id == incident.c.connection)
     mine = told.where(table.c.tenant == tenant, incident.c.closed_at.is_(None))
     grouped = mine.group_by(incident.c.cause).order_by(count.desc(), incident.c.cause)
-    return {cause: number for cause, number in tx.execute(grouped)}
+    return {row.cause: row[1] for row in tx.execute(grouped)}
+
+
+def by_integration(tx: Tx, *, tenant: str = "default") -> Mapping[str, Mapping[State, int]]:
+    """Integration → how many connections it has, by state; removed ones do not count."""
+    told = sa.select(table.c.integration, table.c.state, sa.func.count()).where(
+        table.c.tenant == tenant, table.c.state != State.REMOVED.value
+    )
+    found: dict[str, dict[State, int]] = {}
+    for whose, state, count in tx.execute(told.group_by(table.c.integration, table.c.state)):
+        found.setdefault(whose, {})[State(state)] = count
+    return found
 
 
 def names(tx: Tx, ids: Sequence[str]) -> Mapping[str, str]:
@@ -88,17 +99,27 @@ def names(tx: Tx, ids: Sequence[str]) -> Mapping[str, str]:
     return {row.id: row.name for row in tx.execute(told)}
 
 
-_INCIDENT: Final = (
-    "id", "connection", "opened_at", "cause", "error", "description", "closed_at", "proofs",
-)  # fmt: skip
+_OLDER: Final = incident.alias("older")
+_OPEN: Final = (
+    sa.select(_OLDER.c.id)
+    .where(_OLDER.c.connection == table.c.id, _OLDER.c.closed_at.is_(None))
+    .order_by(_OLDER.c.opened_at, _OLDER.c.id)
+    .limit(1)
+    .correlate(table)
+    .scalar_subquery()
+)
+"""The open incident of a connection: of several parts, the one that broke first."""
 _COLUMNS: Final = sa.select(
     *(each.label(f"connection.{each.name}") for each in table.c),
-    *(incident.c[name].label(f"incident.{name}") for name in _INCIDENT),
+    *(
+        each.label(f"incident.{each.name}")
+        for each in incident.c
+        if each.name not in ("facts", "diagnosis")
+    ),
     integration.c.name.label("integration.name"),
 ).select_from(
     table.join(integration, integration.c.id == table.c.integration).outerjoin(
-        incident,
-        sa.and_(incident.c.connection == table.c.id, incident.c.closed_at.is_(None)),
+        incident, incident.c.id == _OPEN
     )
 )
 

@@ -32,6 +32,8 @@ class Found:
     """What it is about, by name."""
     app: str
     """Label of the app concerned; '' where none is."""
+    app_kind: str
+    """`connected app`, `external client app`, or ''."""
     severity: str
     message: str
     since: datetime

@@ -85,8 +85,14 @@ part = Table(
     _word("name"),
     _word("kind"),
     Column("position", Integer, nullable=False),
+    _word("label"),
+    _word("flow"),
+    Column("scopes", Json, nullable=False),
+    _word("waits_for"),
     UniqueConstraint("integration", "name"),
 )
+"""What has to be authorized, in order; flow and scopes are empty where they are the
+integration's own."""
 
 connection = Table(
     "connection",
@@ -145,6 +151,7 @@ incident = Table(
     Column("proofs", Json, nullable=False),
     Column("facts", Json),
     Column("diagnosis", Json),
+    _word("part"),
     Index("incident_by_connection", "connection", "opened_at"),
     Index("incident_by_time", "opened_at"),
 )
@@ -214,6 +221,7 @@ flow = Table(
     Column("outcome", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    _word("part"),
 )
 """A browser authorization in progress; the connection is '' until it is known."""
 _only_one("one_ticket", flow, ("ticket_hash",), "ticket_hash <> ''")
@@ -291,6 +299,17 @@ _only_one(
 )
 """Token requests: written before the token is spent, and the lease on it; `seq` is the fencing
 generation."""
+
+part_standing = Table(
+    "part_standing",
+    metadata,
+    Column("connection", String(64), ForeignKey("connection.id"), primary_key=True),
+    Column("part", String(255), primary_key=True),
+    _word("state"),
+    Column("since", Moment, nullable=False),
+    Column("last_success", Moment),
+)
+"""How each part of a connection stands; rows only where an integration has several."""
 
 lifetime = Table(
     "lifetime",

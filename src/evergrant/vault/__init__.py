@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from evergrant.store.parts import MAIN
 from evergrant.vault.kept import Kept
-from evergrant.vault.vault import MAIN, Vault
+from evergrant.vault.vault import Vault
 
 __all__ = ["MAIN", "Kept", "Vault"]

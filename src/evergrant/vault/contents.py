@@ -17,6 +17,7 @@ from evergrant.model import (
     Means,
     Password,
     Secret,
+    Staged,
 )
 
 
@@ -61,6 +62,8 @@ def of_integration(integration: Integration) -> bytes:
             "consumer_secret": _open(app.consumer_secret),
             "next_secret": _open(app.next_secret),
             "private_key": _open(app.private_key),
+            "staged": _of_staged(app.staged),
+            "secret_since": _when(app.secret_since),
             "means": _of_means(integration.means),
         }
     )
@@ -74,7 +77,27 @@ def with_secrets(app: App, content: bytes) -> App:
         consumer_secret=_secret(data["consumer_secret"]),
         next_secret=_secret(data.get("next_secret")),
         private_key=_secret(data["private_key"]),
+        staged=_staged(data.get("staged")),
+        secret_since=_moment(data.get("secret_since")),
     )
+
+
+def _of_staged(staged: Staged | None) -> list[str | None] | None:
+    if staged is None:
+        return None
+    return [staged.role, staged.key, _when(staged.until), staged.trial]
+
+
+def _staged(told: Any) -> Staged | None:
+    return Staged(told[0], told[1], _moment(told[2]), told[3]) if told else None
+
+
+def _when(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def means_of(content: bytes) -> Means | None:

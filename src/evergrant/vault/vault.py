@@ -10,12 +10,13 @@ from typing import Any
 
 from evergrant.clock import Clock, SystemClock
 from evergrant.errors import Misuse, OurBug
-from evergrant.model import Credential, Identity, Integration, Secret
+from evergrant.model import App, Credential, Identity, Integration, Secret
 from evergrant.oauth.answers import merge
 from evergrant.settings import Settings
 from evergrant.store import Tx, connections, credentials, integrations, parts
 from evergrant.store.credentials import CredentialRow, Status
 from evergrant.store.integrations import IntegrationRow
+from evergrant.store.parts import MAIN
 from evergrant.store.rows import new_id
 from evergrant.vault import contents, signing
 from evergrant.vault.kept import (
@@ -30,9 +31,6 @@ from evergrant.vault.kept import (
 from evergrant.vault.keys import open_ring
 from evergrant.vault.ring import KeyRing
 from evergrant.vault.sealing import try_cipher
-
-MAIN = "main"
-"""The part that every integration has: the credential we hold."""
 
 _CANARY = b"evergrant canary"
 
@@ -82,12 +80,38 @@ class Vault:
     def save_integration(self, tx: Tx, integration: Integration) -> None:
         """Add an integration with its main part, or put it in place of the one with its id.
 
+        A secret that is the same is as old as before, and a rotation of it goes on.  Raises
+        `BadInput` when another one has its name, `Misuse` for a secret that is being rotated out.
+        """
+        self.put_integration(tx, self._aged(tx, integration))
+
+    def put_integration(self, tx: Tx, integration: Integration) -> None:
+        """Save an integration exactly as it is, its age and its second secret included.
+
         Raises `BadInput` when another one has its name.
         """
         identity = row_identity("integration", integration.tenant, integration.id)
         sealed = self.ring.seal(contents.of_integration(integration), identity)
         if integrations.save(tx, row_of_integration(integration, sealed)):
             parts.add(tx, parts.Part(new_id("prt"), integration.id, MAIN, "credential", 0))
+
+    def _aged(self, tx: Tx, integration: Integration) -> Integration:
+        app = integration.app
+        row = integrations.find(tx, integration.id)
+        old = self._integration(row).app if row else App("")
+        if app.consumer_secret is not None:
+            is_same = bool(row) and app.consumer_secret == old.consumer_secret
+            since = old.secret_since if is_same else self._clock.now()
+            app = replace(app, secret_since=since)
+        if old.staged is not None and app.staged is None:
+            if old.staged.role == "former" and app.consumer_key == old.staged.key:
+                raise Misuse(
+                    "that consumer key is being rotated out",
+                    next_step="describe the integration with the new key and secret",
+                )
+            if app.consumer_key == old.consumer_key:
+                app = replace(app, next_secret=old.next_secret, staged=old.staged)
+        return replace(integration, app=app)
 
     def integration(self, tx: Tx, key: str, *, tenant: str = "default") -> Integration:
         """The integration with that id or name, its secrets opened.  Raises `NotFound`."""
@@ -155,6 +179,16 @@ class Vault:
     def held(self, tx: Tx, connection_id: str, part: str = MAIN) -> Kept | None:
         """The new credential that waits to be verified or chosen.  Raises `VaultTrouble`."""
         return self._current(tx, connection_id, part, "held")
+
+    def every(self, tx: Tx, connection_id: str) -> list[Kept]:
+        """Every credential of a connection that is live or held.  Raises `VaultTrouble`."""
+        rows = credentials.of(tx, connection_id)
+        return [self.open_credential(each) for each in rows if each.status != "retired"]
+
+    def any_held(self, tx: Tx, connection_id: str) -> Kept | None:
+        """The credential of whichever part that waits to be verified or chosen."""
+        waiting = (each for each in self.every(tx, connection_id) if each.status == "held")
+        return next(waiting, None)
 
     def replace(
         self, tx: Tx, kept: Kept, answer: Credential, *, tenant: str = "default"

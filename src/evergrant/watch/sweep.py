@@ -85,7 +85,9 @@ class Sweep:
         """Whether the check told anything."""
         seen.labels["outcome"] = "not told"
         try:
-            seen.labels["outcome"] = check(self._keeper, row.connection).signal.value
+            seen.labels["outcome"] = check(
+                self._keeper, row.connection, by_itself=True
+            ).signal.value
         except EvergrantError as error:
             log.warning("check of %s: %s", row.connection, error.what)
         except Exception:

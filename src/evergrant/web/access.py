@@ -26,7 +26,7 @@ VIEWERS_FORMS: Final = frozenset({"/sign-out", "/readings"})
 """Forms that change no connection: whoever is signed in may send them."""
 _PAGES = re.compile(
     r"/(?:connections/new|connections/con_[0-9a-f]{16}|flows/flow_[0-9a-f]{16}|"
-    r"readings/read_[0-9a-f]{16}|demo)(?![^/])"
+    r"readings/read_[0-9a-f]{16}|demo|fleet|connections)(?![^/])"
 )
 
 

@@ -32,6 +32,8 @@ KINDS: Final = {
     "sync failed": ("The integration could not sync", "error"),
     "sync overdue": ("A sync is overdue", "warn"),
     "missed window": ("Time in which nothing was synced", "warn"),
+    "audited": ("The org was audited for the first time", "neutral"),
+    "findings changed": ("An audit found that something changed", "warn"),
     "configured": ("Settings changed", "neutral"),
 }
 """Kind of an event → how it is told, and its tone."""

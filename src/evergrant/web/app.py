@@ -12,18 +12,24 @@ from starlette.types import Receive, Scope, Send
 from evergrant.errors import EvergrantError, LinkRefused, Misuse, NotFound
 from evergrant.keeper import Keeper
 from evergrant.web import (
+    bundles,
     callback,
     connect,
     connections,
     deeds,
     demo,
+    doctor,
     embed,
     explain,
+    findings,
     fixes,
+    fleet,
     flows,
     home,
+    integrations,
     link_desk,
     links,
+    listing,
     sign_in,
 )
 from evergrant.web.access import (
@@ -60,8 +66,8 @@ def _console(keeper: Keeper, rehearsal: Rehearsal | None) -> FastAPI:
     app = FastAPI(title="Evergrant console", openapi_url=None)
     app.state.desk = open_desk(keeper, rehearsal)
     for each in (
-        sign_in, home, connect, connections, explain, fixes, flows, callback, demo, deeds,
-        link_desk, links,
+        sign_in, home, connect, listing, fleet, integrations, bundles, doctor, connections, explain,
+        fixes, flows, callback, demo, deeds, findings, link_desk, links,
     ):  # fmt: skip
         app.include_router(each.routes)
     app.mount("/embed", embed.parts(app.state.desk))

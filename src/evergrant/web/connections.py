@@ -13,6 +13,7 @@ from evergrant.web.access import AsOperator, DeskOf, Operator, Posted
 from evergrant.web.activity import activity_of
 from evergrant.web.desk import Desk
 from evergrant.web.explained import cause_title, explained
+from evergrant.web.findings import shown_audit
 from evergrant.web.forms import Form
 from evergrant.web.notes import note_of
 from evergrant.web.timeline import timeline
@@ -43,6 +44,7 @@ def show(who: AsOperator, desk: DeskOf, connection_id: str, told: str = "") -> R
         holdings=verbs.holdings_of(desk.keeper, case.connection.id),
         needs=verbs.last_needs(desk.keeper, case.connection.id),
         has_needs=_has_needs(desk, case),
+        audit=shown_audit(desk, case),
         now=desk.keeper.clock.now(),
         past=[(each, cause_title(each.cause, desk.keeper.catalog)) for each in case.past[:3]],
         activity_rows=activity_of(case.events, desk.keeper.catalog),
@@ -61,10 +63,12 @@ def _can_reauthorize(case: Case) -> bool:
 @routes.post("/reauthorize")
 def reauthorize(_who: AsOperator, desk: DeskOf, connection_id: str, _form: Posted) -> Response:
     """Go on to the flow in which it is reauthorized; where no browser is needed, do it at once."""
-    case = verbs.case_of(desk.keeper, connection_id)
-    if case.integration.flow == "web_server":
+    part, in_browser = verbs.start_of(desk.keeper, connection_id)
+    if in_browser:
         return RedirectResponse(f"/flows/{verbs.journey(desk.keeper, connection_id).id}", 303)
-    _, proofs = verbs.reauthorize_directly(desk.keeper, connection_id)
+    _, proofs = verbs.reauthorize_directly(desk.keeper, connection_id, part=part)
+    if proofs and verbs.walk_on(desk.keeper, connection_id, part).at:
+        return RedirectResponse(f"/flows/{verbs.journey(desk.keeper, connection_id).id}", 303)
     proven = bool(proofs) and all(proof.proven for proof in proofs)
     return _back(connection_id, "reauthorized" if proven else "not-proven")
 

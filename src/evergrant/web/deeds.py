@@ -19,7 +19,7 @@ SHOWN = 100
 def show(who: AsOperator, desk: DeskOf, before: Annotated[int, Query(ge=0)] = 0) -> Response:
     """The newest lines, or those before one."""
     found = verbs.latest_deeds(desk.keeper, before=before, limit=SHOWN + 1)
-    names = {each.connection.id: each.connection.name for each in verbs.overview(desk.keeper)}
+    names = verbs.names_of(desk.keeper, [each.subject for each in found])
     older = found[SHOWN - 1].seq if len(found) > SHOWN else 0
     return desk.page(
         "log.html", who, here=HERE, deeds=found[:SHOWN], names=names, older=older, before=before

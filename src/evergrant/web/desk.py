@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context
@@ -18,6 +18,15 @@ from evergrant.web.access import Operator, Who
 from evergrant.web.uploads import readable
 
 FOLDER = Path(__file__).parent
+NAV: Final = (
+    ("/", "Home"),
+    ("/connections", "Connections"),
+    ("/fleet", "Fleet"),
+    ("/integrations", "Integrations"),
+    ("/connections/new", "Connect an org"),
+    ("/log", "Log"),
+)
+"""The main entries: address and label."""
 
 
 class Break(Protocol):
@@ -98,8 +107,7 @@ class Desk:
         return [{"label": each.label, "action": f"/demo/{each.id}?back={back}"} for each in known]
 
     def _nav(self) -> tuple[tuple[str, str], ...]:
-        fixed = (("/", "Connections"), ("/connections/new", "Connect an org"), ("/log", "Log"))
-        return (*fixed, ("/demo", "Break it")) if self.rehearsal else fixed
+        return (*NAV, ("/demo", "Break it")) if self.rehearsal else NAV
 
 
 def open_desk(keeper: Keeper, rehearsal: Rehearsal | None) -> Desk:

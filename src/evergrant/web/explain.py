@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from evergrant.catalog import Catalog
+from evergrant.catalog.rule_reader import rule_book
 from evergrant.catalog.words import PLACES, words
 from evergrant.diagnosis.layout import Section
 from evergrant.diagnosis.terms import explain_term, near_misses
@@ -47,6 +48,7 @@ def explain(who: AsOperator, desk: DeskOf, q: str = "") -> Response:
         lead=first.lines,
         sections=[_items(each) for each in rest if each.lines and each.title != "Causes"],
         causes=causes if found.kind != "cause" else (),
+        rules=_rules(found.causes[0]) if found.kind == "cause" and found.causes else (),
     )
 
 
@@ -76,6 +78,11 @@ def _groups(catalog: Catalog) -> Iterator[tuple[str, list[Link]]]:
         "Printed by guides, never sent",
         [(_address(each.term), each.term) for each in catalog.terms.values()],
     )
+
+
+def _rules(cause: str) -> list[Link]:
+    """The rules of the audit that announce a cause."""
+    return [(f"/rules/{each.id}", each.title) for each in rule_book().leading_to(cause)]
 
 
 def _address(term: str) -> str:

@@ -186,10 +186,11 @@ def steps_of_cause(
     cause: Cause, catalog: Catalog, connection: Connection | None
 ) -> tuple[Step, ...]:
     """The way out of a cause, with links into the connection's very org."""
-    return tuple(_step(fix, catalog, connection) for fix in cause.fixes)
+    return tuple(step_of(fix, catalog, connection) for fix in cause.fixes)
 
 
-def _step(fix: Fix, catalog: Catalog, connection: Connection | None) -> Step:
+def step_of(fix: Fix, catalog: Catalog, connection: Connection | None) -> Step:
+    """One step, with its link into the connection's very org."""
     change = catalog.changes.get(fix.change)
     return Step(
         who=fix.who,

@@ -18,6 +18,7 @@ from evergrant.web.desk import Desk
 from evergrant.web.explained import Explained, Step, message_for, steps_of_cause
 from evergrant.web.flow_page import told_of
 from evergrant.web.setup_pictures import picture_of
+from evergrant.web.support import contact_of
 
 routes = APIRouter(include_in_schema=False)
 Checked = Literal["", "yes", "no"]
@@ -107,6 +108,7 @@ def _values(
 ) -> dict[str, Any]:
     """The step and what is around it.  Raises `NotFound` for a step that is not there."""
     catalog, connection = desk.keeper.catalog, case.connection if case else None
+    expected = verbs.expected_by(desk.keeper, integration.id)
     cause = catalog.causes.get(cause_id)
     steps = steps_of_cause(cause, catalog, connection) if cause else ()
     if cause is None or number > len(steps):
@@ -126,7 +128,8 @@ def _values(
         "next_gate": gate.title if gate else "",
         "verify": cause.verify,
         "integration": integration,
-        "label_note": verbs.expected_by(desk.keeper, integration.id).label_note,
+        "label_note": expected.label_note,
+        "contact": contact_of(integration, expected, case),
         "connection": connection,
         "can_check": connection is not None and connection.state in LIVE,
         "picture": picture_of(steps[number - 1]),

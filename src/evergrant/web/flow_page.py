@@ -9,16 +9,18 @@ from evergrant import keeper as verbs
 from evergrant.diagnosis import Diagnosis
 from evergrant.health import LIVE
 from evergrant.keeper import Case
-from evergrant.model import Integration
+from evergrant.model import Identity, Integration
 from evergrant.settings import Settings
 from evergrant.store.expectations import Expectations
 from evergrant.store.flows import Flow
 from evergrant.web.access import Operator, Who
 from evergrant.web.desk import Desk
 from evergrant.web.explained import Explained, explained
+from evergrant.web.flow_parts import way_of
 from evergrant.web.flow_view import steps_of, version_of, view_of
 from evergrant.web.forms import Form
 from evergrant.web.pictures import PICTURES
+from evergrant.web.support import contact_of
 
 
 def values_of(desk: Desk, who: Who, flow: Flow) -> dict[str, Any]:
@@ -28,8 +30,11 @@ def values_of(desk: Desk, who: Who, flow: Flow) -> dict[str, Any]:
     expected = verbs.expected_by(desk.keeper, integration.id)
     view = view_of(flow, case.connection.state if case else None)
     diagnosis = _diagnosis(desk, flow, case)
+    way, who_expected = way_of(desk, flow), verbs.expected_in(desk.keeper, flow)
+    asking = way.part.view(integration) if way else integration
     return {
         "flow": flow,
+        "parts_way": way,
         "view": view,
         "steps": steps_of(view, flow, has_needs=bool(expected.requires or expected.steps)),
         "version": version_of(flow),
@@ -38,12 +43,14 @@ def values_of(desk: Desk, who: Who, flow: Flow) -> dict[str, Any]:
         "expected": expected,
         "needs": verbs.needs_in(flow.outcome),
         "known_needs": verbs.last_needs(desk.keeper, flow.connection) if case else (),
-        "asked_for": verbs.asked_for(integration.app.scopes),
+        "asked_for": verbs.asked_for(asking.app.scopes),
         "is_operator": isinstance(who, Operator),
+        "contact": contact_of(integration, expected, case),
         "told": told_of(desk, case, integration, diagnosis),
         "gates": verbs.before(desk.keeper, flow, diagnosis) if view.name == "choosing" else (),
         "after": after(case, expected) if case else (),
-        "chosen": _place(flow, case, desk.keeper.settings),
+        "who_expected": who_expected,
+        "chosen": _place(flow, who_expected, desk.keeper.settings),
         "places": _places(desk.keeper.settings),
         "pictures": PICTURES,
         "checked": "",
@@ -114,12 +121,11 @@ def _span(gap: timedelta) -> str:
     return f"{gap.days} days" if gap.days > 1 else f"{int(gap.total_seconds() // 3600)} hours"
 
 
-def _place(flow: Flow, case: Case | None, settings: Settings) -> dict[str, Any]:
+def _place(flow: Flow, expected: Identity | None, settings: Settings) -> dict[str, Any]:
     """What the form of choices holds at first: the flow's own host, the user that is expected, and
     a forced login."""
     where = {settings.login_host_sandbox: "sandbox", settings.login_host_production: "production"}
     is_first = flow.status == "new" and not (flow.outcome.keys() - {"looked"})
-    expected = case.connection.identity if case else None
     return {
         "where": where.get(flow.login_host, "my-domain"),
         "my_domain": "" if flow.login_host in where else flow.login_host,

@@ -99,6 +99,7 @@ def version_of(flow: Flow) -> str:
     """Changes whenever the page of a flow has something new to tell; holds no secret."""
     told = [flow.outcome.get(name, "") for name in ("error", "trouble", "proofs", "needs")]
     told.append(len(flow.outcome.get("looked", ())))
+    told.append((flow.part, len(flow.outcome.get("walked", ()))))
     attempt = flow.ticket_hash[:8]
     return f"{flow.status}-{attempt}-{crc32(repr(told).encode()):08x}"
 

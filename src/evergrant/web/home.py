@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from evergrant import keeper as verbs
 from evergrant.errors import BadInput
 from evergrant.health import BROKEN, State
-from evergrant.keeper import Standing
+from evergrant.store.listing import Wanted
 from evergrant.web.access import AsOperator, DeskOf, Operator, Posted
 from evergrant.web.desk import Desk
-from evergrant.web.explained import cause_title, explained
+from evergrant.web.explained import explained
+from evergrant.web.listing import why
 from evergrant.web.notes import note_of
 from evergrant.web.uploads import Upload, sifted
 
@@ -24,6 +25,11 @@ TASK: Final = {
     State.ON_HOLD: "Decide",
 }
 """The one button of a connection that needs a person."""
+SHOWN: Final = 25
+"""Connections that the first screen lists; the list has all."""
+URGENT: Final = 8
+"""Broken ones that it puts first, the newest break on top."""
+BROKEN_ONES: Final = Wanted(states=tuple(each for each in State if each in BROKEN), order="newest")
 
 
 @routes.get("/")
@@ -35,35 +41,22 @@ def home(who: AsOperator, desk: DeskOf, told: str = "") -> Response:
 def _home(
     desk: Desk, who: Operator, *, told: str = "", error: str = "", text: str = "", status: int = 200
 ) -> Response:
-    known = [each for each in verbs.overview(desk.keeper) if _is_shown(each)]
+    known = verbs.listed(desk.keeper, Wanted(), limit=SHOWN)
+    broken = verbs.listed(desk.keeper, BROKEN_ONES, limit=URGENT)
     return desk.page(
         "home.html",
         who,
         here="/",
         status=status,
-        standings=known,
-        broken=[each for each in known if each.connection.state in BROKEN],
+        known=known,
+        broken=broken,
         tasks=TASK,
-        names=[(each.connection.id, each.connection.name) for each in known],
-        titles={each.connection.id: _why(desk, each) for each in known},
+        names=[(each.connection.id, each.connection.name) for each in known.rows],
+        titles={each.connection.id: why(desk, each) for each in (*known.rows, *broken.rows)},
         note=note_of(told),
         error=error,
         text=text,
     )
-
-
-def _is_shown(standing: Standing) -> bool:
-    return standing.connection.state is not State.REMOVED
-
-
-def _why(desk: Desk, standing: Standing) -> str:
-    """The likely cause of what is broken, in one line."""
-    if standing.connection.state is State.ON_HOLD:
-        return "Another org or user came back from the last reauthorization"
-    incident = standing.incident
-    if incident is None:
-        return ""
-    return cause_title(incident.cause, desk.keeper.catalog) or incident.error
 
 
 @routes.post("/readings")

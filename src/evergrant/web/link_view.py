@@ -15,6 +15,7 @@ from evergrant.store.flows import Flow
 from evergrant.web.branding import look_of
 from evergrant.web.desk import Desk
 from evergrant.web.explained import Explained, explained
+from evergrant.web.flow_parts import way_of
 from evergrant.web.flow_view import version_of, view_of
 from evergrant.web.link_access import Visit
 from evergrant.web.pictures import PICTURES
@@ -57,6 +58,8 @@ def values(desk: Desk, visit: Visit, flow: Flow | None) -> dict[str, Any]:
     view = _view(flow, case.connection.state)
     told = _told(desk, flow, case)
     needs = verbs.needs_in(flow.outcome) if flow else ()
+    way = way_of(desk, flow) if flow else None
+    asking = way.part.view(case.integration) if way else case.integration
     return frame(say, visit.language) | {
         "look": look_of(case.integration, brand),
         "home": visit.home,
@@ -71,7 +74,8 @@ def values(desk: Desk, visit: Visit, flow: Flow | None) -> dict[str, Any]:
         "told": told,
         "why": _why(told),
         "fixes": [step for step in told.steps if step.who in READERS] if told else [],
-        "asks": _asks(case.integration.app.scopes, say),
+        "asks": _asks(asking.app.scopes, say),
+        "way": way,
         "chosen": _chosen(flow, case),
         "places": _places(say, desk.keeper.settings),
         "place": urlsplit(case.connection.login_host).netloc,

@@ -61,3 +61,16 @@ def _near(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     return short[at + (len(short) == len(long)) :] == long[at + 1 :]
+
+
+def grant_name(user: str, app: str) -> str:
+    """The name of one user's approval of one app."""
+    return f"{user}{_OF}{app}"
+
+
+def user_of_grant(name: str, app: str) -> str:
+    """The user in the name of an approval."""
+    return name.removesuffix(f"{_OF}{app}")
+
+
+_OF = " of "

@@ -37,6 +37,7 @@ class OrgReader:
     """Reads one org's rows; apps of its metadata are joined with them by label and name."""
 
     def __init__(self, org: OrgRows, now: datetime) -> None:
+        self._rows = org
         self.table = Table(org)
         self.people = People(self.table)
         self.now = now
@@ -62,7 +63,17 @@ class OrgReader:
             if plain(each.app) not in self._apps:
                 yield self._known(each)
         yield from org_grants.grants(self.table, self.people, self._apps, self._ranges)
+        yield from self._own_grants()
         yield from org_clients.clients(self.table, self._apps, self._org, self.now)
+
+    def _own_grants(self) -> Iterator[Subject]:
+        """The grants of the session's own user, where it may see nobody else's."""
+        org = self._rows
+        if "OauthToken" not in org.own:
+            return
+        hidden = {each: why for each, why in org.hidden.items() if each not in org.own}
+        table = Table(replace(org, rows={**org.rows, **org.own}, hidden=hidden))
+        yield from org_grants.grants(table, People(table), self._apps, self._ranges)
 
     def _known(self, app: Subject) -> Subject:
         traits = dict(app.traits)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from evergrant.audit.model import Place, Subject, Trait
-from evergrant.audit.subjects.names import plain
+from evergrant.audit.subjects.names import grant_name, plain
 from evergrant.audit.subjects.rows import People, Row, Table, moment, text
 from evergrant.audit.traits import ranges
 from evergrant.model import Value
@@ -39,7 +39,7 @@ def _subject(
     for name, value in told.items():
         traits[f"grant.{name}"] = Trait(f"grant.{name}", value, "org")
     kind = app.app_kind if app else ""
-    return Subject("grant", f"{user} of {label}", project, Place(), traits, {}, label, kind)
+    return Subject("grant", grant_name(user, label), project, Place(), traits, {}, label, kind)
 
 
 def _told(
@@ -66,7 +66,11 @@ def _access_gap(label: str, user: str, table: Table, people: People) -> str | No
     if sets is None or rows is None:
         return None
     admitted = {text(each, "ParentId")[:15] for each in rows}
-    return "" if sets & admitted else "no permission set or profile of the user is admitted"
+    profile = people.profile_id(user)
+    by_profile = bool(profile) and profile in {text(r, "Parent.ProfileId")[:15] for r in rows}
+    if sets & admitted or by_profile:
+        return ""
+    return "no permission set or profile of the user is admitted"
 
 
 Login = tuple[datetime, str]

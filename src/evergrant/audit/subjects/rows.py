@@ -95,6 +95,10 @@ class People:
         """The name of the user's profile; empty where it is not known."""
         return text(self._users.get(user[:15], {}), "Profile.Name")
 
+    def profile_id(self, user: str) -> str:
+        """The id of the user's profile; empty where it is not known."""
+        return text(self._users.get(user[:15], {}), "ProfileId")[:15]
+
     def state(self, user: str, row: Row) -> str | None:
         """`active`, `inactive` or `frozen`; None where nothing tells."""
         known = self._users.get(user[:15], {})
@@ -114,12 +118,11 @@ class People:
         )
 
     def may(self, user: str, permission: str) -> bool | None:
-        """Whether one of the user's permission sets (the profile's own included) grants it; None
-        where no row has that column."""
-        told = [
-            (each.get("PermissionSet") or {}).get(permission)
-            for each in self._sets.get(user[:15], ())
-        ]
+        """Whether the user's profile or one of the permission sets grants it; None where no row
+        has that column."""
+        held = [each.get("PermissionSet") for each in self._sets.get(user[:15], ())]
+        profile = self._users.get(user[:15], {}).get("Profile")
+        told = [(each or {}).get(permission) for each in (*held, profile)]
         known = [each for each in told if isinstance(each, bool)]
         return any(known) if known else None
 

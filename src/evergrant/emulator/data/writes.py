@@ -1,8 +1,8 @@
 """The few changes that the REST API allows here: grants of apps and permission sets, logins.
 
 Object Reference: SetupEntityAccess and PermissionSetAssignment (create, delete), UserLogin
-(IsFrozen; IsPasswordLocked to false only), AuthSession (delete). An admin's change leaves a row in
-the Setup Audit Trail.
+(IsFrozen; IsPasswordLocked to false only), User (of its fields IsActive alone is built),
+AuthSession (delete). An admin's change leaves a row in the Setup Audit Trail.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _end_session(call: Call, entity: SObject, record: str) -> Response:
 
 
 def change(call: Call) -> Response:
-    """PATCH …/sobjects/UserLogin/0Yw…: 204."""
+    """PATCH …/sobjects/UserLogin/0Yw… or …/User/005…: 204."""
     entity, record = call.entity(), record_id(call)
     if not entity.updateable:
         raise DataError("not_built", name=f"changing {entity.name}")
@@ -102,15 +102,33 @@ def change(call: Call) -> Response:
         "LastModifiedDate": call.caller.now,
         "LastModifiedById": call.caller.user_id,
     }
+    user = "UserId" if entity.name == "UserLogin" else "Id"
     with call.org.changing() as db:
-        row = db.execute('SELECT "UserId" FROM "UserLogin" WHERE "Id" = ?', (record,)).fetchone()
+        sql = f'SELECT "{user}" FROM "{entity.name}" WHERE "Id" = ?'
+        row = db.execute(sql, (record,)).fetchone()
         if row is None:
             raise DataError("no_resource")
         objects.update(db, entity.name, record, **given, **stamps)
-        if "IsFrozen" in given:
-            action = "frozeuser" if given["IsFrozen"] else "unfrozeuser"
+        for name in _LOGGED.keys() & given.keys():
+            action = _LOGGED[name][bool(given[name])]
             _audit(call, action, f"{action} {row[0]}")
+        _end_running(call, row[0], given)
     return empty()
+
+
+_LOGGED: Final = {
+    "IsFrozen": ("unfrozeuser", "frozeuser"),
+    "IsActive": ("deactivateduser", "inferred:activateUser"),
+}
+"""Field → Setup Audit Trail action when it becomes false, and when it becomes true."""
+
+
+def _end_running(call: Call, user: str, given: dict[str, Value]) -> None:
+    """Freezing ends the running sessions (o-kb5319571); that deactivating does is inferred."""
+    if given.get("IsFrozen") is True:
+        sessions.end_sessions(call.org, "user frozen", user_id=user)
+    if given.get("IsActive") is False:
+        sessions.end_sessions(call.org, "user deactivated", user_id=user)
 
 
 def _grant(entity: SObject) -> Grant:

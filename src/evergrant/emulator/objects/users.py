@@ -88,7 +88,7 @@ USER: Final = SObject(
         string("Name", 121, "Full Name"),
         Field("Email", "email", "Email", 128),
         string("Alias", 8, "Alias"),
-        boolean("IsActive", "Active"),
+        replace(boolean("IsActive", "Active"), updateable=True),
         reference("ProfileId", "Profile", "Profile ID", "Profile"),
         picklist("UserType", "User Type", "Standard"),
         picklist("TimeZoneSidKey", "Time Zone"),
@@ -99,6 +99,7 @@ USER: Final = SObject(
         moment("LastPasswordChangeDate", "Last Password Change or Reset"),
         *audited(),
     ),
+    updateable=MANAGE_USERS,
     fields_mark="inferred",
 )  # fmt: skip
 

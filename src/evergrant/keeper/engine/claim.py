@@ -24,10 +24,10 @@ from evergrant.keeper.engine.steps import (
 )
 from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, Event
-from evergrant.store import Tx, events, standing, token_requests
+from evergrant.store import Tx, events, parts, standing, token_requests
 from evergrant.store.integrations import IntegrationRow
 from evergrant.store.token_requests import OPEN, RESTORED, TokenRequest
-from evergrant.vault import Kept, Vault
+from evergrant.vault import MAIN, Kept, Vault
 
 SENT = "renewal sent"
 LOST_SIGHT = "renewal unknown"
@@ -66,7 +66,7 @@ class Claims:
             return Current(live)
         if last is not None and last.state in OPEN and not self._is_dead(last):
             return Elsewhere(self.rules.look_every_s)
-        ticket = self._ticket(connection, known.integration, live)
+        ticket = self._ticket(tx, want, connection, known.integration, live)
         if last is not None and (found := self._found(tx, ticket, last)):
             return found
         if last is not None and last.state in OPEN:
@@ -116,6 +116,7 @@ class Claims:
         token_requests.end_open(tx, row.seq, "unknown", now)
         text = f"{row.owner} sent a token request at {row.began_at:%H:%M:%S} UTC and died"
         told = {"worker": row.owner, "began_at": row.began_at, "spent": row.spent}
+        told |= parts.named(row.part)
         events.add(tx, row.connection, Event(now, LOST_SIGHT, text, told))
         return replace(row, state="unknown", ended_at=now)
 
@@ -160,14 +161,19 @@ class Claims:
         ticket = replace(ticket, seq=token_requests.add(tx, row), replay=lost)
         if spent:
             told = {"answer_lost": lost, "spends": spent, "worker": self.owner}
+            told |= parts.named(want.part)
             event = Event(now, SENT, "the refresh token is on its way", told)
             events.add(tx, connection.id, event)
         return Claimed(ticket)
 
-    def _ticket(self, connection: Connection, row: IntegrationRow, live: Kept | None) -> Ticket:
+    def _ticket(
+        self, tx: Tx, want: Want, connection: Connection, row: IntegrationRow, live: Kept | None
+    ) -> Ticket:
         integration = self.vault.open_integration(row)
-        ends = self.ticks() + self.rules.start_s
-        return Ticket(0, connection, integration, live, wire_flow(integration, live), ends)
+        if want.part != MAIN and (part := parts.of_connection(tx, connection.id, want.part)):
+            integration = part.view(integration)
+        ends, flow = self.ticks() + self.rules.start_s, wire_flow(integration, live)
+        return Ticket(0, connection, integration, live, flow, ends, part=want.part)
 
     def _wait_s(self, failed: TokenRequest) -> float:
         """What is left of the wait after a request that failed."""

@@ -9,9 +9,9 @@ from typing import Any
 from evergrant.clock import Clock
 from evergrant.keeper.engine.steps import Commit, Displaced, Ended, Noted, Stored, Ticket
 from evergrant.model import Credential, Event, Identity
-from evergrant.store import Tx, connections, events, token_requests
+from evergrant.store import Tx, connections, events, parts, token_requests
 from evergrant.store.token_requests import State
-from evergrant.vault import Kept, Vault
+from evergrant.vault import MAIN, Kept, Vault
 
 RENEWED = "renewed"
 _REMEMBERED = timedelta(days=30)
@@ -40,7 +40,8 @@ class Commits:
             return self._displaced(tx, ticket, came)
         self._end(tx, ticket, "done")
         text = f"new access token by {ticket.flow}"
-        event = Event(self.clock.now(), RENEWED, text, trail(ticket.kept, came))
+        told = trail(ticket.kept, came) | parts.named(ticket.part)
+        event = Event(self.clock.now(), RENEWED, text, told)
         events.add(tx, ticket.connection.id, event)
         return Stored(kept)
 
@@ -48,10 +49,13 @@ class Commits:
         if ticket.kept is not None:
             return self.vault.replace(tx, ticket.kept, came, tenant=ticket.connection.tenant)
         known = connections.by_id(tx, ticket.connection.id)
-        if known.epoch != ticket.connection.epoch or self.vault.live(tx, known.id) is not None:
+        part, is_newer = ticket.part, known.epoch != ticket.connection.epoch
+        if is_newer or self.vault.live(tx, known.id, part) is not None:
             return None
         whose = known.identity or Identity("", "")
-        return self.vault.keep(tx, known.id, came, identity=whose, epoch=known.epoch)
+        if part != MAIN:
+            whose = Identity(whose.org_id, "")  # its user may be another, and was not asked for
+        return self.vault.keep(tx, known.id, came, identity=whose, epoch=known.epoch, part=part)
 
     def _displaced(self, tx: Tx, ticket: Ticket, came: Credential) -> Displaced:
         """Somebody was faster, authorized anew, or took the connection away.
@@ -59,7 +63,7 @@ class Commits:
         Of one approval nothing is revoked: its refresh tokens end together, the one in use with
         them.
         """
-        live, before = self.vault.live(tx, ticket.connection.id), ticket.kept
+        live, before = self.vault.live(tx, ticket.connection.id, ticket.part), ticket.kept
         is_of_old = before is None or live is None or live.id != before.id
         orphan = came if is_of_old and not _shares(live, came) else None
         self._end(tx, ticket, "orphaned" if orphan else "displaced")

@@ -10,8 +10,7 @@ from evergrant.errors import EvergrantError
 from evergrant.keeper.engine.failures import Kind
 from evergrant.model import Connection, Credential, FlowId, Integration, Secret
 from evergrant.store.token_requests import State
-from evergrant.vault import Kept
-from evergrant.vault.vault import MAIN
+from evergrant.vault import MAIN, Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ class Ticket:
     """By the ticks of this process: after it the request may not be sent any more."""
     replay: bool = False
     """Whether nobody knows what came of the request before this one."""
+    part: str = MAIN
 
 
 # --- what the engine asks for --------------------------------------------------------------------

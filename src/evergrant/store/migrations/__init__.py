@@ -8,7 +8,10 @@ from sqlalchemy import Connection, inspect, text
 
 from evergrant.errors import StoreTrouble
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = (
+    "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011",
+    "0012",
+)  # fmt: skip
 """Every revision this version knows, oldest first; the last is what the code needs."""
 
 

@@ -11,7 +11,7 @@ down_revision = "0010"
 _DUE = """
 INSERT INTO due (kind, connection, at, owner, leased_until, generation)
 SELECT 'audit', id, '2026-01-01T00:00:00.000000Z', '', NULL, 0 FROM connection
-WHERE state NOT IN ('paused', 'removed')
+WHERE state NOT IN ('on hold', 'paused', 'removed')
 """
 """Overdue since long ago: the watch takes them one by one."""
 
