@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,10 @@ class Issued:
     def __init__(self) -> None:
         self.secrets: set[str] = set()
         self.logs: list[str] = []
+        self._known = 0
+        self._starts: dict[bytes, list[bytes]] = {}
+        self._odd: list[bytes] = []
+        self._clean: set[bytes] = set()
 
     def note(self, emulator: Emulator) -> None:
         """Remember what an emulator issued; it forgets when it stops."""
@@ -72,11 +77,40 @@ class Issued:
 
     def found_in(self, raw: bytes) -> set[str]:
         """The secrets that stand in some bytes."""
-        return {secret for secret in self.secrets if secret.encode() in raw}
+        starts, odd = self._indexed()
+        runs = set(RUN.findall(raw)) - self._clean
+        found = {secret for secret in odd if secret in raw}
+        for run in runs:
+            found |= (inside := _inside(run, starts))
+            if not inside:
+                self._clean.add(run)
+        return {each.decode() for each in found}
+
+    def _indexed(self) -> tuple[dict[bytes, list[bytes]], list[bytes]]:
+        """The secrets by how they begin, and those that are not one unbroken word."""
+        if self._known != len(self.secrets):
+            self._known, self._starts, self._odd, self._clean = len(self.secrets), {}, [], set()
+            for secret in (each.encode() for each in self.secrets):
+                if RUN.fullmatch(secret):
+                    self._starts.setdefault(secret[:SHORTEST], []).append(secret)
+                else:
+                    self._odd.append(secret)
+        return self._starts, self._odd
+
+
+def _inside(run: bytes, starts: dict[bytes, list[bytes]]) -> set[bytes]:
+    """The secrets in one unbroken word: each place is looked up, for there are many secrets."""
+    return {
+        secret
+        for at in range(len(run) - SHORTEST + 1)
+        for secret in starts.get(run[at : at + SHORTEST], ())
+        if run.startswith(secret, at)
+    }
 
 
 SHORTEST = 12
 """Shorter words could stand anywhere by chance."""
+RUN = re.compile(rb"[!-~]{%d,}" % SHORTEST)
 
 
 class _Keep(logging.Handler):
