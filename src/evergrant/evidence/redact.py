@@ -15,7 +15,7 @@ from typing import Any
 from evergrant.log import mask
 
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("user", re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*")),
+    ("user", re.compile(r"[\w.+%'-]+(?:@[\w-]+(?:\.[\w-]+)*)+")),
     ("domain", re.compile(
         r"(?i)\b[a-z0-9][a-z0-9-]*(?=(?:\.(?:sandbox|scratch|develop|trailblaze|demo|patch))?"
         r"\.(?:my\.salesforce|my\.site|lightning\.force|my\.salesforce-setup|vf\.force)\.com)")),
@@ -32,6 +32,8 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 KEPT = frozenset({"name", "kind", "source", "mark", "schema", "unit", "what", "act", "at",
                   "observed_at", "made_at"})  # fmt: skip
 """Members that hold words of ours, or times."""
+ROUNDS = 20
+"""A name may stand where it makes another with what is beside it: so often it is looked again."""
 LEAST = 3
 """Characters of a name below which it is replaced by its shape only."""
 
@@ -51,8 +53,12 @@ class Redactor:
         for person in self.people:
             if len(person) >= LEAST:
                 text = re.sub(rf"(?<!\w){re.escape(person)}(?!\w)", self._user(person), text)
-        for kind, shape in SHAPES:
-            text = shape.sub(partial(self._found, kind), text)
+        for _ in range(ROUNDS):
+            before = text
+            for kind, shape in SHAPES:
+                text = shape.sub(partial(self._found, kind), text)
+            if text == before:
+                break
         return text
 
     def whole(self, value: Any, member: str = "") -> Any:
