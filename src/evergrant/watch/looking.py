@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -17,7 +18,7 @@ PATIENCE_S = 60.0
 """What is under way may take so long when the watch ends."""
 
 
-class Looking:
+class Looking(ABC):
     """What both watches share; a subclass walks in `_walk`. Use it as a context manager."""
 
     KIND = "watch"
@@ -46,8 +47,9 @@ class Looking:
         self._stop.set()
         self._thread.join(timeout=PATIENCE_S)
 
+    @abstractmethod
     def _walk(self) -> None:
-        raise NotImplementedError
+        """Look until `_stop` is set."""
 
     def _has_looked(self) -> None:
         self._looked = time.monotonic()
