@@ -13,14 +13,13 @@ from contextlib import suppress
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from evergrant.errors import EvergrantError
-from evergrant.keeper import Keeper
 from evergrant.keeper.record import CHECK
 from evergrant.log import logger
 from evergrant.store import due, outbox
+from evergrant.watch.carried import bring_up
 from evergrant.watch.chores import CHORES, do_chores
 from evergrant.watch.delivery import deliver
 from evergrant.watch.looking import EVERY_S, Looking
@@ -56,7 +55,8 @@ class Carrier(Looking):
     async def _work(self) -> None:
         app = self._app()
         async with app.open_async():
-            await _prepare(app, self._keeper)
+            with self._keeper.writing() as tx:
+                await bring_up(app, tx)
             lease_s = self._keeper.engine.rules.lease_s
             working = asyncio.create_task(
                 app.run_worker_async(
@@ -154,11 +154,3 @@ async def _ended(looking: asyncio.Task[None], working: asyncio.Task[None]) -> No
     for task in (looking, working):
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def _prepare(app: procrastinate.App, keeper: Keeper) -> None:
-    """Make Procrastinate's tables, once; of workers that start together, one at a time looks."""
-    with keeper.writing() as tx:
-        tx.execute(text("SELECT pg_advisory_xact_lock(1164403059)"))
-        if tx.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
-            await app.schema_manager.apply_schema_async()
