@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 
-.PHONY: setup run test test-ci clients conformance chromium check fmt bench docs lock vendor clean
+.PHONY: setup run test test-ci clients conformance chromium check fmt bench docs pictures lock vendor clean
 
 setup: .venv/.run  ## make .venv with what running needs
 
@@ -35,14 +35,14 @@ chromium:  ## the browser that tests the console's pages; quick when it is there
 	  else echo "The console's tests need a browser and will be skipped. Run: sudo apt-get install chromium"; fi; }
 
 test: .venv/.dev chromium  ## every test
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: .venv/.dev  ## lint, types, layers, unit tests: under 90 seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 clients: .venv/.dev  ## install the clients of npm and PyPI; quick when they are there
 	$(BIN)/python tests/kits/install_clients.py
@@ -51,7 +51,7 @@ conformance: clients  ## those clients, unmodified, against the emulator; writes
 	$(BIN)/python -m pytest -q tests/conformance --clients-table=docs/generator/clients.json
 
 test-ci: clients chromium  ## every test, none left out
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 fmt: .venv/.dev
 	$(BIN)/ruff check --fix .
@@ -59,6 +59,9 @@ fmt: .venv/.dev
 
 docs: .venv/.dev  ## write the reference, and real output into the other pages
 	$(BIN)/python docs/build.py
+
+pictures: .venv/.dev chromium  ## the pictures of the tutorial, taken by the test that plays it
+	$(BIN)/python -m pytest -q tests/browser/test_journeys.py -k blocked_app --tutorial=docs/assets
 
 CORPUS = $(wildcard $(or $(EVERGRANT_SHARED),../shared)/corpus/dev.jsonl)
 bench: .venv/.dev  ## every benchmark, one after another; the diagnosis' needs a corpus

@@ -1,4 +1,4 @@
-"""Refreshes a second with rotation, stored durably, against clients that store nothing.
+"""Refreshes a second with rotation, stored durably, against a bare loop that stores nothing.
 
     python benchmarks/refresh.py [seconds]
 
@@ -6,7 +6,8 @@ One token endpoint in a process of its own (raw asyncio, HTTP/1.1 keep-alive, a 
 with every answer); 32 requests at once; each client in turn, in one run.  Ours commits three times
 for a refresh: the intent, the raw answer, the new credential: in SQLite (WAL, synchronous=FULL),
 and beside it in a PostgreSQL that is started for the run (fsync and synchronous_commit on).
-Authlib's figure needs the clients of the conformance suite (`make clients`).
+The process is settled as `evergrant serve` is (`evergrant.api.collector`).  What others build on
+stands beside it in `peers.py`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -28,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "kits"))
 
 import aiohttp
 
+from evergrant.api.collector import settle
 from evergrant.clock import SystemClock
 from evergrant.health import State
 from evergrant.keeper.engine import Engine, Fresh, Rules, Want
@@ -42,23 +44,6 @@ AT_ONCE = 32
 SQLITE, POSTGRESQL = "evergrant, SQLite", "evergrant, PostgreSQL"
 WHO = Identity("00D5g00000ABCDEEA4", "0055g00000XYZABAA2", "ada@acme.example")
 FREE = Rules(host_rate=1e9, host_burst=10**9, org_rate=1e9, org_burst=10**9)
-AUTHLIB = Path(__file__).parent.parent / ".venv-conformance" / "bin" / "python"
-PEER = """
-import asyncio, sys, time
-from authlib.integrations.httpx_client import AsyncOAuth2Client
-async def main(url, seconds, at_once):
-    client = AsyncOAuth2Client("key", "secret", token_endpoint_auth_method="client_secret_post")
-    done, ends = 0, time.perf_counter() + seconds
-    async def one(token):
-        nonlocal done
-        while time.perf_counter() < ends:
-            told = await client.refresh_token(url, refresh_token=token)
-            token = told["refresh_token"]
-            done += 1
-    await asyncio.gather(*(one(f"r{n}") for n in range(at_once)))
-    print(done / seconds)
-asyncio.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])))
-"""
 
 
 class Endpoint(asyncio.Protocol):
@@ -96,8 +81,18 @@ class Endpoint(asyncio.Protocol):
         return f"{head}\r\n\r\n".encode() + body
 
 
+@contextmanager
+def endpoint() -> Iterator[str]:
+    """The address of the endpoint, which runs in a process of its own."""
+    here, there = multiprocessing.Pipe()
+    server = multiprocessing.Process(target=serve, args=(there,), daemon=True)
+    server.start()
+    yield f"http://127.0.0.1:{here.recv()}/services/oauth2/token"
+    server.terminate()
+
+
 def serve(pipe: Pipe) -> None:
-    """The endpoint, in a process of its own."""
+    """The endpoint itself."""
 
     async def forever() -> None:
         server = await asyncio.get_running_loop().create_server(Endpoint, "127.0.0.1", 0)
@@ -187,24 +182,12 @@ def _connected(store: Store, vault: Vault, host: str) -> list[str]:
     return [first.access_token.fingerprint] * AT_ONCE
 
 
-def authlib(url: str, seconds: float) -> float | None:
-    """Authlib's asynchronous client (httpx), which stores nothing; None where it is missing."""
-    if not AUTHLIB.exists():
-        return None
-    words = [str(AUTHLIB), "-c", PEER, url, str(seconds), str(AT_ONCE)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return float(done.stdout) if done.returncode == 0 else None
-
-
 def main(seconds: float) -> None:
     """Measure twice in turn, and print the better round of each and the ratios."""
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve, args=(there,), daemon=True)
-    server.start()
-    url = f"http://127.0.0.1:{here.recv()}/services/oauth2/token"
-    best = dict.fromkeys(("bare aiohttp", SQLITE, POSTGRESQL, "authlib async"), 0.0)
+    best = dict.fromkeys(("bare aiohttp", SQLITE, POSTGRESQL), 0.0)
     window_ms = dict.fromkeys((SQLITE, POSTGRESQL), float("inf"))
-    with own_server(fsync=True) as postgresql:
+    with endpoint() as url, own_server(fsync=True) as postgresql:
+        settle()
         for turn in range(2):
             best["bare aiohttp"] = max(best["bare aiohttp"], asyncio.run(bare(url, seconds)))
             for name in window_ms:
@@ -217,13 +200,10 @@ def main(seconds: float) -> None:
                     found, stored_ms = asyncio.run(ours(url, seconds, Path(folder), where))
                 best[name] = max(best[name], found)
                 window_ms[name] = min(window_ms[name], stored_ms)
-            best["authlib async"] = max(best["authlib async"], authlib(url, seconds) or 0.0)
-    server.terminate()
     print(f"server: raw asyncio, rotating; {AT_ONCE} at once; SQLite {_sqlite()}, WAL, FULL;")
     print("PostgreSQL over a socket, fsync and synchronous_commit on")
     for name, found in best.items():
-        told = f"{found:8.0f}/s  ratio {found / best['bare aiohttp']:.2f}"
-        print(f"{name:21} {told if found else 'not installed: make clients'}")
+        print(f"{name:21} {found:8.0f}/s  ratio {found / best['bare aiohttp']:.2f}")
     for name, took in window_ms.items():
         print(
             f"{name}: an answer is stored {took:.1f} ms after it came ({AT_ONCE} at once, median)"

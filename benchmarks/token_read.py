@@ -109,7 +109,7 @@ def ours(folder: Path, pipe: Pipe) -> None:
     """The service's app."""
     from evergrant.api.app import create
 
-    with verbs.open_keeper(Settings(data_dir=folder), environ=KEY) as keeper:
+    with verbs.open_for_all(Settings(data_dir=folder), environ=KEY) as keeper:
         _serve(create(keeper, Secret("operator")), pipe)
 
 

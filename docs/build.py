@@ -18,6 +18,7 @@ from generator import (
     errors,
     integration_file,
     marks,
+    pages,
     paste,
     rules,
     settings,
@@ -33,11 +34,12 @@ REFERENCE = {
     "emulator.md": emulator.page,
     "errors.md": errors.page,
     "integration-file.md": integration_file.page,
+    "pages.md": pages.page,
     "settings.md": settings.page,
 }
 
 
-def pages() -> Iterator[tuple[Path, str]]:
+def written() -> Iterator[tuple[Path, str]]:
     """Every page that holds something generated, and what it should read."""
     for name, page in REFERENCE.items():
         yield ROOT / "docs" / "reference" / name, page()
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
     """Write what differs; with `--check`, name it and end with 1."""
     differing = [
         (path, text)
-        for path, text in pages()
+        for path, text in written()
         if not path.exists() or path.read_text("utf-8") != text
     ]
     for path, text in differing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import signal
@@ -15,6 +16,7 @@ from hypothesis import settings
 
 from evergrant import log
 from evergrant.emulator.server import Emulator
+from haste import make_haste
 
 # A run that was started in the background ignores Ctrl-C, and so would every process it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -23,6 +25,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Shared machines are slow at times: how long an example takes is no property of the code.
 settings.register_profile("evergrant", deadline=None)
 settings.load_profile("evergrant")
+
+make_haste()
 
 
 STORIES = frozenset({
@@ -42,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rooms = set(item.path.relative_to(Path(__file__).parent).parts)
         if STORIES & rooms or SERVED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

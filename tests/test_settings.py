@@ -20,6 +20,9 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "login_host_sandbox": ("https://b.example", "https://b.example"),
     "allowed_hosts": (" a:1, b ,,", ("a:1", "b")),
     "public_url": ("https://ever.example", "https://ever.example"),
+    "tenant": ("north", "north"),
+    "evidence_integration": ("evidence", "evidence"),
+    "status_url": ("none", ""),
     "webhook_url": ("https://hooks.example/x", "https://hooks.example/x"),
     "embed_origins": (
         "https://a.example, https://b.example",

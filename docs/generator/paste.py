@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from evergrant import log
-from evergrant.catalog import Catalog, Cause, FactKind, load
-from evergrant.diagnosis import next_check, rank, verdict
+from evergrant.catalog import Catalog, Cause, FactKind, load, taught
+from evergrant.diagnosis import next_check, rank, telling, verdict
 from evergrant.diagnosis.explain import LEVELS, NO_ONE, NOTHING
 from evergrant.diagnosis.layout import REMEDIES, decision, way_out, why
 from evergrant.diagnosis.likelihood import distribution, ratio
-from evergrant.evidence import hosts, normalise, refusals, text
+from evergrant.evidence import hosts, normalise, refusals, story, text
 
 FOLDER = Path(__file__).parent / "paste"
 DIGITS = 7
@@ -71,6 +71,14 @@ def data(catalog: Catalog) -> dict[str, Any]:
         "ratios": {name: _ratios(kind, catalog) for name, kind in kinds.items()},
         "telling": {name: _telling(kinds[name], catalog) for name in kinds if _in_text(name)},
         "reading": _reading(catalog),
+        "lessons": {"causes": catalog.lessons.causes, "words": catalog.lessons.packed},
+        "step": taught.STEP,
+        "trust": telling.TRUST,
+        "most": telling.MOST,
+        "alone": telling.ALONE,
+        "subject": sorted(telling.SUBJECT),
+        "mostShown": telling.MOST_SHOWN,
+        "worthShowing": telling.WORTH_SHOWING,
         "nonePrior": rank.NONE_PRIOR,
         "named": verdict.NAMED,
         "likely": verdict.LIKELY,
@@ -89,7 +97,7 @@ def data(catalog: Catalog) -> dict[str, Any]:
 
 _IN_TEXT = (
     "request.", "token_reply.", "page.", "api_reply.", "soap_reply.", "network.", "client.",
-    "login_history.", "idp.", "context.",
+    "login_history.", "idp.", "telling.", "context.",
 )  # fmt: skip
 """Rooms of the facts that a pasted text can hold."""
 
@@ -186,6 +194,12 @@ def _reading(catalog: Catalog) -> dict[str, Any]:
         "maxLine": normalise.MAX_LINE,
         "maxLines": text.MAX_LINES,
         "maxQuote": text.MAX_QUOTE,
+        "mostWords": taught.MOST_WORDS,
+        "quoted": js(story._QUOTED, every=True),
+        "toldBy": sorted(story.TOLD_BY),
+        "leastTold": story.LEAST,
+        "ending": js(taught._ENDING),
+        "doubled": js(taught._DOUBLED),
         "tokenFlows": sorted(text._TOKEN_FLOWS),
         "page": js(text._PAGE),
         "soap": js(text._SOAP),

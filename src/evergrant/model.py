@@ -39,10 +39,11 @@ class Secret:
     Only `reveal()` opens it; `fingerprint` tells two secrets apart without showing either.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_fingerprint", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._fingerprint = ""
 
     def reveal(self) -> str:
         """The secret itself; call it where it is used, never earlier."""
@@ -51,7 +52,9 @@ class Secret:
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits of SHA-256: enough to compare, nothing to use."""
-        return hashlib.sha256(self._value.encode()).hexdigest()[:12]
+        if not self._fingerprint:
+            self._fingerprint = hashlib.sha256(self._value.encode()).hexdigest()[:12]
+        return self._fingerprint
 
     def __repr__(self) -> str:
         return f"Secret({MASK})"
@@ -322,9 +325,14 @@ class Notice:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+_JSON_ALREADY = frozenset({type(None), bool, int, float, str})
+
+
 def as_json(value: object) -> Any:
     """The value as JSON knows it; secrets masked, times in ISO 8601 UTC, unknowns as objects."""
-    if value is None or isinstance(value, (bool, int, float)):
+    if type(value) in _JSON_ALREADY:
+        return value
+    if isinstance(value, (int, float)):
         return value
     if isinstance(value, Secret):
         return MASK

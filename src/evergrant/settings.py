@@ -21,6 +21,8 @@ class Settings:
 
     data_dir: Path = field(default_factory=lambda: user_data_path("evergrant", appauthor=False))
     """Folder of the database, the master key and the service's address; made 0700."""
+    tenant: str = "default"
+    """The tenant that the command line and the MCP server work for; the service serves all."""
     database_url: str = ""
     """SQLAlchemy URL of SQLite or PostgreSQL; empty means `evergrant.db` in the data folder."""
     master_key_file: Path | None = None
@@ -37,6 +39,13 @@ class Settings:
     """Login hosts outside Salesforce's domains that the operator allows by name (`host[:port]`)."""
     public_url: str = "http://127.0.0.1:8400"
     """How browsers reach the service; the callback is `<public_url>/oauth/callback`."""
+    evidence_integration: str = ""
+    """Id of the integration with whose app an admin signs in to the console to repair an org; an
+    app of your own for this alone, never that of a connection.  Empty leaves repairs to the
+    command line."""
+    status_url: str = "https://api.status.salesforce.com"
+    """Where Salesforce's status page is asked how an org's instance does, by the name of its
+    domain; `none` asks nobody."""
     webhook_url: str = ""
     """Where notices are posted as JSON; empty means they are only logged."""
     embed_origins: tuple[str, ...] = ()
@@ -93,6 +102,10 @@ def _answer(text: str) -> bool:
     return text.lower() == "yes"
 
 
+def _page(text: str) -> str:
+    return "" if text.lower() == "none" else text
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "data_dir": Path,
     "master_key_file": Path,
@@ -106,6 +119,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "lease_s": float,
     "key_beside_data": _answer,
     "watch_hands": int,
+    "status_url": _page,
 }
 
 

@@ -36,7 +36,7 @@ FULL = [status_code_conformance, content_type_conformance, response_schema_confo
 def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
     folder = tmp_path_factory.mktemp("document")
     made = Settings(data_dir=Path(folder))
-    with verbs.open_keeper(made, clock=ManualClock(), environ=KEY) as opened:
+    with verbs.open_for_all(made, clock=ManualClock(), environ=KEY) as opened:
         yield opened
 
 

@@ -125,7 +125,7 @@ def test_the_cookie_is_for_this_site_alone_and_out_of_reach_of_scripts(
 
 def test_the_cookie_of_a_service_behind_https_is_secure(ground: Ground) -> None:
     settings = ground.keeper.settings.but(public_url="https://connect.example")
-    keeper = replace(ground.keeper, settings=settings)
+    keeper = replace(ground.house, settings=settings)
     begun = verbs.begin(keeper, ground.integration().id, name="Acme")
     assert begun.link.reveal().startswith("https://connect.example/start/")
     client = TestClient(create(keeper, Secret("k" * 20), (mount,)), follow_redirects=False)

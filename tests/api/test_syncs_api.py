@@ -22,7 +22,7 @@ from keeper_kit import (
 
 @pytest.fixture
 def client(ground: Ground) -> Iterator[TestClient]:
-    with TestClient(create(ground.keeper, Secret("operator"))) as opened:
+    with TestClient(create(ground.house, Secret("operator"))) as opened:
         yield opened
 
 

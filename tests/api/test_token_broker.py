@@ -9,13 +9,12 @@ from typing import Any
 import aiohttp
 import httpx2
 import pytest
-import sqlalchemy as sa
 
 from evergrant import keeper as verbs
 from evergrant.errors import BadInput, NotFound
 from evergrant.keeper.broker import Broker, TooOften
 from evergrant.model import Connection, Secret
-from evergrant.store import api_keys, connections, tables
+from evergrant.store import api_keys, connections
 from keeper_kit import (
     BROWSER_APP,
     SERVER_APP,
@@ -176,9 +175,8 @@ def test_a_key_of_one_tenant_opens_nothing_of_another(up: Up) -> None:
     connection = up.ground.connected()
     word, _ = verbs.create_key(up.ground.keeper, "all", everything=True)
     assert read(up, connection.id, word.reveal()).status_code == 200
-    with up.ground.keeper.writing() as tx:
-        tx.execute(sa.insert(tables.tenant).values(id="other"))
-    theirs, _ = verbs.create_key(up.ground.keeper, "all", everything=True, tenant="other")
+    verbs.add_tenant(up.ground.keeper, "other")
+    theirs, _ = verbs.create_key(up.ground.keeper.of("other"), "all", everything=True)
     assert problem(read(up, connection.id, theirs.reveal())) == "not-found"
 
 

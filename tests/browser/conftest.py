@@ -8,7 +8,6 @@ leaves loopback.  Without Chromium the tests are skipped, loudly; under `CI=true
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,25 +15,21 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+import chromium
+from page_states import require_place
 from sight import Look, Watch
+from story import Story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PICTURES = Path(__file__).parents[2] / ".cache" / "screenshots"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",
-    # No name resolves but our own: a page that asks for another host fails to load it.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)
+TUTORIAL = "tutorial"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--tutorial FOLDER`: keep the tutorial's pictures there, and the one that moves."""
+    parser.addoption("--tutorial", dest=TUTORIAL, default=None)
 
 
 def _missing(what: str) -> NoReturn:
@@ -51,17 +46,12 @@ def browser() -> Iterator[Browser]:
     NOTE: not once a run: while Playwright is up, its event loop counts as running in this thread,
     and tests of other rooms could not start their own.
     """
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if chromium is None:
+    if chromium.path() is None:
         _missing("Chromium")
     if find_spec("playwright") is None:
         _missing("Playwright")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(ARGS))
+    with chromium.started() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
@@ -109,13 +99,24 @@ def axe() -> Callable[[Page], None]:
 
 
 @pytest.fixture
-def screenshot(look: Look) -> Callable[[Page, str], Path]:
-    """Keeps a picture of the whole page in `.cache/screenshots`, named after page and look."""
+def screenshot(look: Look) -> Callable[[Page, str], None]:
+    """Keeps a picture of the whole page in `.cache/screenshots`, named after page and look.
 
-    def take(page: Page, name: str) -> Path:
-        path = PICTURES / f"{name}-{look}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=path, full_page=True)
-        return path
+    Only where EVERGRANT_PICTURES is set: they are for people to look at, and no test reads them.
+    Else it waits until the page stands.
+    """
+
+    def take(page: Page, name: str) -> None:
+        page.wait_for_load_state()
+        require_place(name, page.url)
+        if os.environ.get("EVERGRANT_PICTURES"):
+            page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
 
     return take
+
+
+@pytest.fixture
+def story(request: pytest.FixtureRequest, look: Look) -> Story:
+    """The tutorial, while a test plays it; its pictures are taken as they are seen at a desk."""
+    folder = request.config.getoption(TUTORIAL, None)
+    return Story(Path(folder) if folder and look == Look() else None)

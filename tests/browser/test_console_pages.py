@@ -10,7 +10,7 @@ from console_kit import Desk, desk_fixture  # noqa: F401 (a fixture)
 from crowd_kit import EVIL
 from evergrant import keeper as verbs
 from keeper_kit import BROWSER_APP, org_fixture  # noqa: F401 (a fixture)
-from sight import LOOKS, Look
+from sight import LOOKS, Look, Watch
 from web_kit import web_fixture  # noqa: F401 (a fixture)
 
 SEEN = (LOOKS[0], LOOKS[3])
@@ -102,3 +102,16 @@ def test_a_question_of_the_doctor_is_answered_on_the_page(desk: Desk) -> None:
     page.get_by_role("button", name="Answer").click()
     page.wait_for_load_state()
     assert page.locator("legend").count() == 0 or page.locator("legend").inner_text() != asked
+
+
+@pytest.mark.parametrize("look", SEEN, ids=str, indirect=True)
+def test_words_are_explained_on_pages_that_everybody_can_read(desk: Desk, watch: Watch) -> None:
+    watch.allow("status of 404")  # the page that knows no such word
+    for name, path in {
+        "explain": "/explain",
+        "explain-term": "/explain/term?q=invalid_grant",
+        "explain-unknown": "/explain/term?q=invalid_grand",
+        "explain-cause": "/explain/app-blocked-by-admin",
+    }.items():
+        desk.page.goto(desk.web.url + path)
+        desk.seen(name)

@@ -235,7 +235,6 @@ def test_the_banner_at_the_next_sign_in_leads_to_removing_connecting_anew_and_a_
     verbs.check(web.ground.keeper, fresh.id, renew=True)
     page.reload()
     # A text alone does not tell a policy from a revocation: the next in line is looked at as well.
-    page.get_by_text("What else it may be").click()
     page.get_by_role("link", name="refresh tokens expire at once").click()
     desk.seen("guided-policy-step")
     admin.open(page.get_by_role("link", name="Open this page in Setup").get_attribute("href") or "")

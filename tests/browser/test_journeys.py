@@ -18,13 +18,15 @@ from evergrant import keeper as verbs
 from evergrant.health import State
 from keeper_kit import org_fixture  # noqa: F401 (a fixture)
 from sight import LOOKS, Look, Watch
+from story import Story
 from web_kit import web_fixture  # noqa: F401 (a fixture)
 
 
 @pytest.mark.parametrize("look", LOOKS[1:3], ids=str, indirect=True)
 def test_a_blocked_app_is_diagnosed_fixed_in_setup_reauthorized_and_proven(
-    desk: Desk, admin: Admin, watch: Watch
+    desk: Desk, admin: Admin, watch: Watch, story: Story
 ) -> None:
+    """Journey and tutorial are one: what the tutorial says in bold is on the pages seen here."""
     page, web = desk.page, desk.web
     watch.allow("status of 404")  # the emulator has no icon
     web.ground.integration()
@@ -33,9 +35,11 @@ def test_a_blocked_app_is_diagnosed_fixed_in_setup_reauthorized_and_proven(
     desk.seen("home-empty")
     page.get_by_role("link", name="Connect an org").first.click()
     desk.seen("connect")
+    story.told(page, "connect")
     page.get_by_label("What do you call this customer?").fill("Acme")
     page.get_by_role("button", name="Continue").click()
     desk.seen("flow-connect")
+    story.told(page, "flow-connect")
     tab = desk.go()
     tab.get_by_text("Connected and proven").wait_for()
     desk.seen("flow-connected", tab)
@@ -44,25 +48,32 @@ def test_a_blocked_app_is_diagnosed_fixed_in_setup_reauthorized_and_proven(
     page.get_by_role("link", name="Finish").click()
     desk.wait("Finished.")
     desk.seen("connection-connected")
+    story.told(page, "connection-connected")
     # The admin blocks the app on the Setup page; the console notices.
     admin.open(web.ground.org.url + USAGE)
+    story.told(admin.page, "setup-block", "Block Orbit Sync")
     admin.press("Block Orbit Sync")
     page.get_by_role("button", name="Check now").click()
     desk.wait("An admin blocked the app")
     desk.seen("connection-blocked")
+    story.told(page, "connection-blocked")
     page.goto(web.url)
     desk.seen("home-attention")
     desk.open()
     # The flow ends on Salesforce's own page; its address is pasted.
     desk.reauthorize()
     desk.seen("flow-choosing")
+    story.told(page, "flow-choosing")
     tab = desk.go()
+    story.told(tab, "salesforce-blocked")
     desk.wait("No callback came?")
     desk.seen("flow-waiting")
+    story.told(page, "flow-waiting")
     assert "OAUTH_APP_BLOCKED" in tab.url
     desk.paste(tab)
     desk.wait("Fix what stands in the way")
     desk.seen("flow-stopped")
+    story.told(page, "flow-stopped")
     assert page.get_by_text("app-blocked-by-admin").count() > 0
     # The fix link lands on that Setup page; the admin unblocks there.
     link = page.get_by_role("link", name="Open this page in Setup").first
@@ -71,6 +82,7 @@ def test_a_blocked_app_is_diagnosed_fixed_in_setup_reauthorized_and_proven(
         True,
     )
     admin.open(link.get_attribute("href") or "")
+    story.told(admin.page, "setup-unblock", "Unblock Orbit Sync")
     admin.press("Unblock Orbit Sync")
     # Reauthorize, and see the proof.
     tab = desk.go("Sign in again")
@@ -78,15 +90,18 @@ def test_a_blocked_app_is_diagnosed_fixed_in_setup_reauthorized_and_proven(
     tab.close()
     desk.wait("Reauthorized and proven")
     desk.seen("flow-done")
+    story.told(page, "flow-done")
     connection = web.ground.now("Acme")
     assert connection.identity is not None
     assert page.get_by_text(connection.identity.org_id).count() > 0
     page.get_by_role("link", name="Finish").click()
     desk.wait("Closed by proof")
     desk.seen("connection-recovered")
+    story.told(page, "connection-recovered")
     incident = web.ground.incidents(connection)[0]
     assert incident.closed_at is not None
     assert [each.proven for each in incident.proofs] == [True, True, True]
+    story.ended(page)
 
 
 def test_an_uninstalled_app_is_installed_in_setup_and_the_connection_is_proven_again(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evergrant.catalog import load
-from evergrant.evidence.normalise import mentions, plain, words
+from evergrant.evidence.normalise import plain, sought, words
 from rivals.cases import rows_of
 
 SHARED = Path(os.environ.get("EVERGRANT_SHARED", Path(__file__).parents[2] / ".." / "shared"))
@@ -37,7 +37,7 @@ def served() -> Iterator[tuple[str, str, int]]:
     for kind in load().facts.values():
         for phrases in kind.mentions.values():
             for phrase in phrases:
-                yield kind.name, phrase, sum(mentions((phrase,), text) for text in texts)
+                yield kind.name, phrase, sum(sought(phrase) in text for text in texts)
 
 
 def test_no_phrase_about_the_circumstances_is_one_case_s_own_sentence() -> None:

@@ -35,6 +35,7 @@ class Clinic:
             "SF_BIN": str(stand_in_sf(desk.folder, told["instance_url"])),
             "STAND_IN_TOKEN": told["access_token"],
             "EVERGRANT_ALLOWED_HOSTS": desk.org.partition("//")[2],
+            "EVERGRANT_STATUS_URL": desk.control,
         }
 
     def connected(self) -> None:

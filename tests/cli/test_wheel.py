@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from cli_kit import DEAD, ROOT, Ended, Running, assert_told, environ
+from haste import trusting
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DATA = (
@@ -58,7 +59,9 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _uv(*words: str) -> subprocess.CompletedProcess[str]:
     uv = Path(sys.executable).with_name("uv")
-    return subprocess.run([uv, *words], capture_output=True, text=True, timeout=250, check=False)
+    return subprocess.run(
+        [uv, *words], env=trusting(), capture_output=True, text=True, timeout=250, check=False
+    )
 
 
 def installed(python: Path, *words: str, folder: Path, stdin: str = "") -> Ended:

@@ -121,14 +121,20 @@ def known_words() -> Iterator[str]:
 
 def assert_agree(cases: Sequence[dict[str, str]], data: dict[str, Any]) -> None:
     for case, there in zip(cases, judged_there(cases, data), strict=True):
-        assert settled(there) == settled(judged_here(case)), case
+        here = judged_here(case)
+        assert shares(there) == pytest.approx(shares(here), abs=2e-4), case
+        assert settled(there) == settled(here), case
+
+
+def shares(told: dict[str, Any]) -> dict[str, float]:
+    """The share of each cause, which settles the order, too; of equal ones it is no one's."""
+    causes = [cause for cause, _, _ in told["ranked"]]
+    return dict(zip(causes, told["shares"], strict=True))
 
 
 def settled(told: dict[str, Any]) -> dict[str, Any]:
-    """The answer with causes of the same share in the order of their names: it is no one's."""
-    pairs = zip(told.pop("ranked"), told.pop("shares"), strict=True)
-    ranked = [(round(share, 4), *cause) for cause, share in pairs]
-    return told | {"ranked": sorted(ranked, key=lambda row: (-row[0], row[1]))}
+    """The answer without its shares, causes in the order of their names."""
+    return {key: told[key] for key in told if key != "shares"} | {"ranked": sorted(told["ranked"])}
 
 
 def test_both_judges_say_the_same_of_texts_of_every_kind(data: dict[str, Any]) -> None:

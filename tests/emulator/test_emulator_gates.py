@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evergrant.emulator.gates import GATES, Evaluation, evaluate
+from evergrant.emulator.gates import GATES, Evaluation, evaluate, refusal_of
 from evergrant.emulator.gates.attempt import (
     BROWSER,
     Approvals,
@@ -197,6 +197,21 @@ def test_every_gate_answers_every_attempt_and_the_first_no_decides(attempt: Atte
     assert [step.id for step in found.steps] == [gate.id for gate in GATES]
     assert (found.refusal is None) == (found.gate is None)
     assert found == evaluate(attempt)
+
+
+@given(attempts())
+def test_a_request_is_told_what_all_gates_together_come_to(attempt: Attempt) -> None:
+    assert refusal_of(attempt) == evaluate(attempt).refusal
+
+
+@given(attempts(), st.one_of(*materials.values()))
+def test_a_gate_that_is_not_asked_would_not_have_refused(
+    attempt: Attempt, brought: Material
+) -> None:
+    attempt = replace(attempt, material=brought)
+    spared = {each.id for each in GATES if not each.may_refuse(attempt.flow, type(brought))}
+    refused = {step.id for step in evaluate(attempt).steps if step.outcome == "refused"}
+    assert not spared & refused
 
 
 @given(attempts())

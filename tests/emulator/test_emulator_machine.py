@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from emulated_client import JWT_BEARER, sign
-from evergrant.emulator import connected, state
-from evergrant.emulator.accounts import is_granted, user_facts, user_id_of
+from evergrant.emulator import connected, levels, state, tokens
+from evergrant.emulator.accounts import approvals_of, is_granted, user_facts, user_id_of
 from evergrant.emulator.app import create_app
 from evergrant.emulator.inventory import inventory
 from evergrant.emulator.org import HOME_IP
@@ -358,11 +358,11 @@ class Grants(RuleBasedStateMachine):
     @invariant()
     def what_is_remembered_is_what_is_stored(self) -> None:
         remembered = self.standing()
-        self.org.db.known.clear()
+        self.org.db.forget()
         assert remembered == self.standing()
 
     def standing(self) -> list[object]:
-        """What the gates would be told of every user and app right now."""
+        """What the gates would be told of every user, app and refresh token right now."""
         db, now = self.org.db, self.org.clock.now()
         users = [user_id_of(db, f"{each.name}@acme.example") or "" for each in self.oracle.users]
         apps = [each["id"] for each in self.known.values()]
@@ -371,7 +371,16 @@ class Grants(RuleBasedStateMachine):
             *(user_facts(db, each, now) for each in users),
             *(state.load_app(db, each) for each in apps),
             *(is_granted(db, user, app, now) for user in users for app in apps),
+            *(approvals_of(db, user, app, now) for user in users for app in apps),
+            *(self.refresh_token(token) for each in self.oracle.families for token in each.tokens),
         ]
+
+    def refresh_token(self, token: str) -> tuple[object, ...]:
+        row = tokens.find(self.org, token)
+        assert row is not None
+        app = state.load_app(self.org.db, row["app_id"])
+        level = levels.of_family(self.org, app, row["family"])
+        return (*row, tokens.last_use(self.org, token), level)
 
 
 TestGrants = pytest.mark.slow(Grants.TestCase)

@@ -3,6 +3,8 @@
 import socket
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx2
@@ -96,3 +98,12 @@ def test_a_reset_and_a_snapshot_take_less_than_fifty_milliseconds() -> None:
         emulator.stage.restore("x")
         emulator.stage.reset()
         assert time.perf_counter() - begun < 0.15
+
+
+def test_answers_are_dated_by_the_orgs_own_time() -> None:
+    with Emulator() as org:
+        org.clock.advance(days=40)
+        told = httpx2.get(f"{org.url}/.well-known/openid-configuration").headers.get_list("date")
+        assert len(told) == 1
+        apart = parsedate_to_datetime(told[0]) - datetime.now(UTC)
+        assert abs(apart - timedelta(days=40)) < timedelta(seconds=30)

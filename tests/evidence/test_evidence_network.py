@@ -11,7 +11,7 @@ from evergrant.clock import ManualClock, SystemClock
 from evergrant.emulator import Emulator
 from evergrant.errors import NotSent, OutcomeUnknown, WireError
 from evergrant.evidence import look_at_network
-from evergrant.model import Fact, Unknown
+from evergrant.model import Fact
 from evergrant.wire import Probed, Reply, rehearse, run
 
 HOST = "https://acme.my.salesforce.com"
@@ -61,12 +61,6 @@ def test_the_clock_is_compared_with_the_date_header() -> None:
     early = format_datetime(AT.replace(hour=11, minute=50), usegmt=True)
     assert seen(WELL, WELL, reply(date=early))["own.clock_off_s"].value == 600
     assert "own.clock_off_s" not in seen(WELL, WELL, reply(date="yesterday"))
-
-
-def test_that_the_status_page_cannot_be_asked_is_an_answer() -> None:
-    value = seen(WELL, WELL, reply())["salesforce.incident"].value
-    assert isinstance(value, Unknown)
-    assert "status.salesforce.com" in value.next_step
 
 
 def test_a_served_org_is_reached(org: Emulator) -> None:

@@ -10,6 +10,7 @@ import pytest
 from evergrant.audit.model import OrgRows
 from evergrant.errors import CouldNotLook
 from evergrant.keeper.approvals import (
+    OTHERS,
     USUAL,
     Ours,
     approvals,
@@ -19,6 +20,7 @@ from evergrant.keeper.approvals import (
 )
 from evergrant.keeper.audit import look_with
 from keeper_kit import Ground, ground_fixture, org_fixture
+from tenant_kit import ground_of
 
 __all__ = ["ground_fixture", "org_fixture"]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -116,3 +118,17 @@ def test_one_that_was_used_since_it_was_looked_at_is_left_alone(ground: Ground) 
         db.execute('UPDATE "OauthToken" SET "LastUsedDate" = "2027-06-01T00:00:00.000+0000"')
     assert ground.keeper.say(revoke_approval(session, sam)) == "used meanwhile"
     assert len(look_with(session, ground.keeper.clock).rows["OauthToken"]) == 1
+
+
+def test_an_approval_of_another_tenants_connection_is_kept_and_its_name_is_not_told(
+    ground: Ground,
+) -> None:
+    known = ground_of(ground).connected("Zebra")
+    assert known.identity
+    row = {**_row(0), "UserId": known.identity.user_id, "AppName": "Orbit Sync"}
+    at = ground.keeper.clock.now() + timedelta(days=1)
+    row |= {"CreatedDate": at.isoformat(), "LastUsedDate": at.isoformat()}
+    org = _org(row)
+    found = approvals(org, ours_in(ground.keeper, org), at, STALE)
+    assert [each.ours for each in found] == [OTHERS]
+    assert [each.name for each in ours_in(ground.house, org)] == ["Zebra"]

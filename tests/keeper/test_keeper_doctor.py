@@ -142,7 +142,7 @@ def test_another_refusal_begins_a_new_round(ground: Ground, broken: Connection) 
     ground.control.act("unblock_app", app=JWT_APP)
     left = verbs.resume_examination(ground.keeper, first.examination.id)
     second = verbs.look_further(ground.keeper, left, Means())
-    assert {fact.source for fact in second.examination.facts} == set()
+    assert {fact.source for fact in second.examination.facts} == {"network", "status_page"}
     assert second.diagnosis.cause == "user-not-preauthorized"
 
 
@@ -187,3 +187,22 @@ def test_evidence_alone_is_examined_without_a_connection(ground: Ground) -> None
     seen = verbs.look_further(ground.keeper, made, Means(brought=brought))
     assert seen.connection is None
     assert seen.diagnosis.cause == "app-blocked-by-admin"
+
+
+def test_trouble_of_salesforces_own_is_named_when_its_status_page_says_so(
+    ground: Ground, broken: Connection
+) -> None:
+    ground.control.act("lay_fault", preset="system-down", times=99)
+    seen = verbs.look_further(ground.keeper, opened(ground, broken), Means())
+    assert seen.diagnosis.cause == "salesforce-unavailable"
+    assert "MAJOR_INCIDENT_CORE" in " ".join(fact.quote for fact in seen.diagnosis.facts)
+
+
+def test_the_clock_is_compared_with_the_time_the_org_lives_by(
+    ground: Ground, broken: Connection
+) -> None:
+    ground.control.advance(timedelta(days=3))
+    seen = verbs.look_further(ground.keeper, opened(ground, broken), Means())
+    (off,) = (f for f in seen.examination.facts if f.name == "own.clock_off_s")
+    assert isinstance(off.value, int)
+    assert off.value < 5

@@ -244,7 +244,7 @@ def test_a_refresh_does_not_wait_for_an_audit_that_hangs(ground: Ground) -> None
 def test_the_watch_audits_beside_its_checks(ground: Ground) -> None:
     connection = ground.connected()
     ground.control.advance(timedelta(minutes=2))
-    with watching(ground.keeper):
+    with watching(ground.house):
         until = time.monotonic() + 20
         while not ground.history(connection, AUDITED):
             assert time.monotonic() < until

@@ -171,6 +171,7 @@ def test_a_connection_that_dies_while_it_flaps_is_told_of_when_it_keeps_still(
     assert ground.notices()[-1].data == {
         "integration": connection.integration,
         "state": "needs reauthorization",
+        "tenant": "default",
         "was": "flapping",
     }
 

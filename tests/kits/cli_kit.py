@@ -10,17 +10,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from nursery import Child, born
 
 ROOT = Path(__file__).resolve().parents[2]
 BYTECODE = ROOT / ".pytest_cache" / "bytecode"
 """Compiled modules of the processes that tests start: they are many, and compiling is slow."""
 DEAD = '{"error":"invalid_grant","error_description":"expired access/refresh token"}'
 PATIENCE_S = 30.0
+KEPT = ("PATH", "LANG", "SYSTEMROOT", "TMPDIR", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Ended:
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
     """An environment with nothing of the operator's in it."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     own = {
         "HOME": str(folder),
         "EVERGRANT_DATA_DIR": str(folder / "data"),
@@ -47,18 +50,37 @@ def environ(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, **own, **more}
 
 
+def started(
+    words: Sequence[str],
+    folder: Path,
+    more: Mapping[str, str],
+    streams: tuple[int, int, int],
+    python: str | Path | None = None,
+) -> Child | subprocess.Popen[bytes]:
+    """A process on these standard streams; Python starts anew for it where that is to be seen."""
+    given = environ(folder, **more)
+    if python is None and not any(name.startswith("PYTHON") for name in more):
+        return born(words, given, folder, streams)
+    command, (stdin, out, err) = [python or sys.executable, "-m", "evergrant.cli", *words], streams
+    return subprocess.Popen(command, stdin=stdin, stdout=out, stderr=err, env=given, cwd=folder)
+
+
 def evergrant(*words: str, folder: Path, stdin: str = "", **more: str) -> Ended:
     """Run a command to its end; `more` is environment."""
-    done = subprocess.run(
-        [sys.executable, "-m", "evergrant.cli", *words],
-        input=stdin.encode(),
-        capture_output=True,
-        timeout=PATIENCE_S,
-        env=environ(folder, **more),
-        cwd=folder,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with ExitStack() as files:
+        given, out, err = (files.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        given.write(stdin.encode())
+        given.seek(0)
+        streams = (given.fileno(), out.fileno(), err.fileno())
+        child = started(words, folder, more, streams)
+        try:
+            code = child.wait(PATIENCE_S)
+        finally:
+            child.kill()
+            child.wait()
+        out.seek(0)
+        err.seek(0)
+        return Ended(code, out.read().decode(), err.read().decode())
 
 
 class Running:
@@ -70,25 +92,20 @@ class Running:
         folder: Path,
         more: Mapping[str, str],
         *,
-        python: str | Path = sys.executable,
+        python: str | Path | None = None,
     ) -> None:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed by `stop`
-        self.process = subprocess.Popen(
-            [python, "-m", "evergrant.cli", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            env=environ(folder, **more),
-            cwd=folder,
-        )
+        read, write = os.pipe()
+        with open(os.devnull) as nothing, os.fdopen(write):  # noqa: PTH123
+            streams = (nothing.fileno(), write, self._errors.fileno())
+            self.process = started(words, folder, more, streams, python)
+        self._said = os.fdopen(read)
         self._text = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self._said:
             self._text += line
 
     def said(self, pattern: str) -> re.Match[str]:
@@ -133,19 +150,18 @@ class Running:
         self.process.kill()
         self.process.wait()
         self._reader.join()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self._said.close()
         self._errors.close()
 
 
 @contextmanager
 def running(*words: str, folder: Path, **more: str) -> Iterator[Running]:
     """Start a command that runs on; it is killed at the end if it still lives."""
-    started = Running(words, folder, more)
+    process = Running(words, folder, more)
     try:
-        yield started
+        yield process
     finally:
-        started.stop()
+        process.stop()
 
 
 def assert_told(end: Ended, code: int, *words: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 AxeCheck = Callable[["Page"], None]
-Picture = Callable[["Page", str], Path]
+Picture = Callable[["Page", str], None]
 USAGE = "/lightning/setup/ConnectedAppsUsage/home"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
+import store_kit
 from cli_kit import Ended, evergrant
 from evergrant.emulator.server import Emulator
 from evergrant.testing.robot import Person
@@ -87,4 +88,5 @@ class Desk:
 @pytest.fixture(name="desk")
 def desk_fixture(tmp_path: Path, org: Emulator) -> Desk:
     """A fresh desk with an org that answers."""
+    store_kit.lay_ready(tmp_path)
     return Desk(tmp_path, org.url, org.control_url)

@@ -50,6 +50,7 @@ def values() -> dict[str, Any]:
     """What the style guide shows."""
     return {
         "operator": "ada@vendor.example",
+        "tenant": "",
         "csrf": "a-word-against-forgery",
         "nav": (("/", "Connections"), ("/told", "Diagnose"), ("/audit", "Audit"), ("/d", "Drills")),
         "here": "/",

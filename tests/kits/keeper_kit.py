@@ -9,7 +9,7 @@ import base64
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +27,7 @@ from evergrant.model import Connection, Event, Incident, Integration, Notice, Se
 from evergrant.settings import Settings
 from evergrant.store import connections, credentials, events, incidents, tables
 from evergrant.store.flows import Flow
+from evergrant.store.scope import All
 from evergrant.testing.robot import Person, Sight, browser, walk
 from evergrant.vault import MAIN, Kept
 
@@ -54,6 +55,11 @@ class Ground:
     @property
     def keeper(self) -> Keeper:
         return self.stage.keeper
+
+    @property
+    def house(self) -> Keeper:
+        """The keeper of every tenant, as the service watches with it."""
+        return replace(self.keeper, scope=All())
 
     @property
     def control(self) -> Control:
@@ -199,7 +205,9 @@ def no_session() -> dict[str, Any]:
 
 def settings_in(folder: Path, **more: Any) -> Settings:
     store_kit.lay_ready(folder)
-    there = Settings(folder / "data", store_kit.remote(folder), public_url="http://127.0.0.1:9")
+    there = Settings(
+        folder / "data", database_url=store_kit.remote(folder), public_url="http://127.0.0.1:9"
+    )
     return there.but(**more)
 
 
@@ -228,7 +236,8 @@ def grounded(org: Emulator, folder: Path) -> Iterator[Ground]:
     control = Control(org.control_url)
     clock = QuickClock(lambda: org.clock.offset)
     try:
-        with verbs.open_keeper(settings_in(folder), clock=clock, environ=KEY) as keeper:
+        settings = settings_in(folder, status_url=org.control_url)
+        with verbs.open_keeper(settings, clock=clock, environ=KEY) as keeper:
             yield Ground(org, Stage(control, keeper, org.url))
     finally:
         control.close()

@@ -130,6 +130,10 @@ class Conversation:
         self._errors.seek(0)
         return self._errors.read()[-4000:]
 
+    def kill(self) -> None:
+        """End the process as a crash does (SIGKILL)."""
+        self._process.kill()
+
     def close(self) -> None:
         """Let the process end, and leave nothing open."""
         try:

@@ -7,14 +7,12 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli_kit import environ, normalized
+from cli_kit import normalized, started
 
 ROWS, COLUMNS = 50, 80
 PROMPT = "Answer: "
@@ -49,11 +47,7 @@ def at_terminal(
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     wanted = {"TERM": "xterm-256color"} | ({} if colour else {"NO_COLOR": "1"})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evergrant.cli", *words],
-        stdin=theirs, stdout=theirs, stderr=theirs,
-        env=environ(folder, **wanted, **more), cwd=folder,
-    )  # fmt: skip
+    process = started(words, folder, wanted | more, (theirs, theirs, theirs))
     os.close(theirs)
     try:
         screen = _typed(ours, [*answers])

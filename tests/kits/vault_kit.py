@@ -11,7 +11,7 @@ from evergrant.health import State
 from evergrant.model import App, Connection, Credential, Identity, Integration, Secret
 from evergrant.settings import Settings
 from evergrant.store import Store, Tx, connections
-from evergrant.vault import Vault
+from evergrant.vault import Kept, Vault
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 WHO = Identity("00D5g00000ABCDEEA4", "0055g00000XYZABAA2", "ada@acme.example")
@@ -52,6 +52,11 @@ def key(number: int = 1) -> dict[str, str]:
 
 def vault(number: int = 1) -> Vault:
     return Vault.open(Settings(data_dir=Path("unused")), key(number), clock=ManualClock(NOW))
+
+
+def replaced(keeper: Vault, tx: Tx, kept: Kept, answer: Credential) -> Kept | None:
+    """One refresh's answer in the place of the credential that was sent."""
+    return keeper.replace_each(tx, [(kept, answer, "default")])[0]
 
 
 def opened(folder: Path) -> Store:

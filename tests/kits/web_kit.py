@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -31,6 +32,8 @@ from keeper_kit import KEY, Ground, QuickClock, org_fixture, settings_in  # noqa
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 FLOW = re.compile(r"flow_[0-9a-f]{16}")
+ADMINS = "evergrant-admins"
+"""The app with which admins sign in, and its integration, once a test has made them."""
 ENDED = ("done", "refused", "on_hold", "expired")
 
 
@@ -114,29 +117,32 @@ def with_breaks(stage_of: dict[str, Stage], control: Control, url: str) -> Face:
 
 
 @pytest.fixture(name="web")
-def web_fixture(
-    shared_org: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    nothing_secret_is_left: Any,
-) -> Iterator[Web]:
+def web_fixture(shared_org: Emulator, tmp_path: Path, nothing_secret_is_left: Any) -> Iterator[Web]:
     """The real service on a free port of loopback, with the console, and its operator signed in."""
-    shared_org.stage.reset()
-    for name, value in KEY.items():
-        monkeypatch.setenv(name, value)
-    control = Control(shared_org.control_url)
-    clock = QuickClock(lambda: shared_org.clock.offset)
+    with standing(shared_org, tmp_path) as web:
+        yield web
+    nothing_secret_is_left.note(shared_org)
+
+
+@contextmanager
+def standing(org: Emulator, folder: Path) -> Iterator[Web]:
+    """The emulated org, back at the beginning, and the service with its data in a folder."""
+    org.stage.reset()
+    clock = QuickClock(lambda: org.clock.offset)
     stage_of: dict[str, Stage] = {}
-    faces = (with_breaks(stage_of, control, shared_org.url),)
-    own = shared_org.url.removeprefix("http://")
-    settings = settings_in(tmp_path, allowed_hosts=(own,), embed_origins=ORIGINS)
-    with (
-        serving(settings, "127.0.0.1", 0, clock=clock, faces=faces) as service,
-        httpx2.Client(follow_redirects=False, timeout=20.0) as browser,
-    ):
+    own = org.url.removeprefix("http://")
+    settings = settings_in(
+        folder, allowed_hosts=(own,), embed_origins=ORIGINS, evidence_integration=ADMINS
+    )
+    with ExitStack() as held:
+        environ = held.enter_context(pytest.MonkeyPatch.context())
+        for name, value in KEY.items():
+            environ.setenv(name, value)
+        control = held.enter_context(closing(Control(org.control_url)))
+        faces = (with_breaks(stage_of, control, org.url),)
+        service = held.enter_context(serving(settings, "127.0.0.1", 0, clock=clock, faces=faces))
+        browser = held.enter_context(httpx2.Client(follow_redirects=False, timeout=20.0))
         key = operator_key(service.keeper.settings).reveal()
-        web = Web(Ground(shared_org, stage_of["it"]), service.url, browser, key)
+        web = Web(Ground(org, stage_of["it"]), service.url, browser, key)
         web.sign_in()
         yield web
-    control.close()
-    nothing_secret_is_left.note(shared_org)

@@ -15,6 +15,7 @@ from evergrant.errors import BadInput, Refused
 from evergrant.model import Secret, Session
 from evergrant.org import access
 from evergrant.repair import apply
+from evergrant.repair.course import back, course
 from evergrant.repair.files import Files, of_zip, package
 from evergrant.repair.model import Plan, Problem, RecordChange
 from evergrant.repair.plan import plan
@@ -75,6 +76,31 @@ def test_what_the_org_refuses_changes_nothing_and_its_words_are_told(
     assert not course.is_proven
     assert any("failed: the org has no user 'x@acme.example'" in each for each in told)
     assert not app_by_name(org.org.db, "orbit-sync").admin_approved
+
+
+def test_a_course_stops_at_what_fails_and_brings_nobody_out_who_is_not_in(
+    org: Emulator, session: Session
+) -> None:
+    made, files = _planned(session, "ACC-01", permission_set="No_Such_Set", user="x@acme.example")
+    ends = run(course(session, made, files))
+    assert [each.end for each in ends] == ["failed", "not reached", "not reached"]
+    assert "the org has no user 'x@acme.example'" in ends[0].words[0]
+    assert not app_by_name(org.org.db, "orbit-sync").admin_approved
+
+
+def test_a_course_tells_each_step_and_its_way_back_undoes_it(
+    org: Emulator, session: Session
+) -> None:
+    org.act("set_app", app="orbit-sync", refresh_policy="specific_lifetime:1:HOURS")
+    files = run(apply.org_files(session))
+    made = plan(Problem("", "orbit_sync", change="refresh-policy"), files, {})
+    (deployed,) = run(course(session, made, files))
+    assert (deployed.end, deployed.words) == ("deployed", ("ConnectedApp orbit_sync changed",))
+    (again,) = run(course(session, made, run(apply.org_files(session))))
+    assert again.end == "was so already"
+    assert run(apply.carry_out(session, back(made, files))).is_done
+    policy = app_by_name(org.org.db, "orbit-sync").refresh_policy
+    assert policy == "specific_lifetime:1:HOURS"
 
 
 def test_a_session_without_the_permission_is_refused_in_salesforces_words(org: Emulator) -> None:

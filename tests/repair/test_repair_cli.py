@@ -89,6 +89,21 @@ def test_a_blocked_app_is_unblocked(org: Emulator, session: str, tmp_path: Path)
     assert not app_by_name(org.org.db, "orbit-sync").blocked
 
 
+def test_one_change_of_a_fix_is_applied_by_its_id_alone(
+    org: Emulator, session: str, tmp_path: Path
+) -> None:
+    org.act("set_app", app="orbit-sync", refresh_policy="specific_lifetime:1:HOURS", rotation=True)
+    what = ("--change", "refresh-policy", "--app", "Orbit Sync", "--session", session)
+    done = evergrant("repair", "apply", *what, "--yes", folder=tmp_path)
+    assert done.code == 0, done.out + done.err
+    assert _policy(org) == "infinite"
+    assert app_by_name(org.org.db, "orbit-sync").rotation, "nothing else of the app was changed"
+    by_hand = ("--change", "install-app", "--app", "Orbit Sync", "--session", session)
+    refused = evergrant("repair", "plan", *by_hand, folder=tmp_path)
+    assert refused.code == 2
+    assert "no repair is known for install-app" in refused.err
+
+
 def test_what_is_dangerous_is_refused_though_somebody_said_yes(
     org: Emulator, session: str, tmp_path: Path
 ) -> None:

@@ -233,6 +233,17 @@ def test_a_comment_between_words_stays() -> None:
     assert edited(file, [Set("b", "three")]) == b"<A>\n  <b>three <!-- why --> </b>\n</A>"
 
 
+def test_a_group_in_a_group_that_is_missing_comes_with_the_outer_one() -> None:
+    bare = b"<SecuritySettings>\n    <other>1</other>\n</SecuritySettings>\n"
+    range_ = (("end", "203.0.113.9"), ("start", "203.0.113.1"))
+    after = edited(bare, [Add("networkAccess/ipRanges", range_)])
+    assert after == (
+        b"<SecuritySettings>\n    <networkAccess>\n        <ipRanges>\n"
+        b"            <end>203.0.113.9</end>\n            <start>203.0.113.1</start>\n"
+        b"        </ipRanges>\n    </networkAccess>\n    <other>1</other>\n</SecuritySettings>\n"
+    )
+
+
 def test_an_element_of_one_tag_is_opened() -> None:
     assert edited(b"<A>\n\t<b x='1'/>\n</A>", [Set("b/c", "1")]) == (
         b"<A>\n\t<b x='1'>\n\t\t<c>1</c>\n\t</b>\n</A>"

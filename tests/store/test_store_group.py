@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect as postgresql
 from evergrant.errors import Misuse, StoreTrouble
 from evergrant.log import mask
 from evergrant.model import Event
-from evergrant.store import Store, Tx, connections, events, standing
-from evergrant.store.group import Group
+from evergrant.store import Store, Tx, connections, events, integrations, standing
+from evergrant.store.group import Group, Share
 from evergrant.store.loop_group import LoopGroup
 from evergrant.store.prepared import Prepared
 from evergrant.store.tables import event
@@ -125,6 +127,53 @@ def test_a_store_that_is_gone_is_told_in_the_event_loop_too(tmp_path: Path) -> N
         assert said(store) == ["found"]
 
 
+def test_pieces_of_the_same_work_are_done_together_and_each_hears_of_its_own(
+    tmp_path: Path,
+) -> None:
+    met: list[list[int]] = []
+
+    def doubled(_: Tx, items: Sequence[int]) -> list[int]:
+        met.append(list(items))
+        if 13 in items:
+            raise Misuse("thirteen")
+        return [2 * item for item in items]
+
+    async def play(group: LoopGroup, *items: int) -> list[Any]:
+        works = (group.do(Share(doubled, item)) for item in items)
+        return await asyncio.gather(*works, group.do(noting("a")), return_exceptions=True)
+
+    with fresh(tmp_path) as store:
+        with store.write() as tx:
+            seed(tx)
+        assert asyncio.run(play(LoopGroup(store), 3, 1, 2)) == [6, 2, 4, None]
+        assert met == [[3, 1, 2]]
+        six, bad, four, _ = asyncio.run(play(LoopGroup(store), 3, 13, 2))
+        assert (six, four) == (6, 4)
+        assert isinstance(bad, Misuse)
+        assert said(store) == ["a", "a"]
+
+
+def test_an_event_loop_goes_on_while_somebody_else_writes(tmp_path: Path) -> None:
+    def alone(tx: Tx) -> None:
+        noting(connections.by_id(tx, "con_acme").name)(tx)
+
+    async def play(store: Store, other: AbstractContextManager[Tx]) -> None:
+        waiting = asyncio.create_task(LoopGroup(store).do(alone))
+        for _ in range(50):
+            await asyncio.sleep(0.001)
+        assert not waiting.done()
+        other.__exit__(None, None, None)
+        await waiting
+
+    with fresh(tmp_path) as store, fresh(tmp_path) as another:
+        with store.write() as tx:
+            seed(tx)
+        writing = another.write()
+        connections.update(writing.__enter__(), "con_acme", name="Renamed")
+        asyncio.run(play(store, writing))
+        assert said(store) == ["Renamed"]
+
+
 def test_work_of_a_caller_that_is_cancelled_is_done_all_the_same(tmp_path: Path) -> None:
     with fresh(tmp_path) as store:
         with store.write() as tx:
@@ -155,9 +204,9 @@ def test_a_prepared_statement_converts_as_the_statement_itself_does(tmp_path: Pa
 
 
 def test_prepared_statements_are_written_for_postgresql_too() -> None:
-    ready = standing._READ._for(postgresql())  # type: ignore[no-untyped-call]
+    ready = standing._RENEWS._for(postgresql())  # type: ignore[no-untyped-call]
     assert not ready.is_positional
-    assert {name for name, _ in ready.inward} == {"connection_id", "which_part"}
+    assert set(ready.inward) == {"connection_id", "which_part"}
 
 
 def test_how_a_connection_stands_is_what_its_nouns_say(tmp_path: Path) -> None:
@@ -165,7 +214,11 @@ def test_how_a_connection_stands_is_what_its_nouns_say(tmp_path: Path) -> None:
         seed(tx)
         found = standing.of(tx, "con_acme", "main")
         assert found.connection == connections.by_id(tx, "con_acme")
-        assert (found.live, found.last, found.lifetime.life, found.used_at) == (None,) * 4
+        assert (found.live, found.lifetime.life, found.used_at) == (None,) * 3
+        [renewable] = standing.to_renew(tx, [("con_acme", "main")])
+        assert renewable.connection == found.connection
+        assert renewable.integration == integrations.find(tx, found.connection.integration)
+        assert (renewable.live, renewable.last) == (None, None)
 
 
 ODD = st.text(alphabet=st.sampled_from("aB1 .-_=:!<%u\"'{}/&;"), max_size=40)

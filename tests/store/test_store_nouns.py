@@ -69,13 +69,6 @@ def test_an_unknown_connection_is_answered_with_the_nearest_names(tx: Tx) -> Non
     assert "acme" in met.value.why
 
 
-def test_another_tenant_sees_neither_the_connection_nor_its_name(tx: Tx) -> None:
-    with pytest.raises(NotFound) as met:
-        connections.get(tx, "con_acme", tenant="other")
-    assert met.value.why == ""
-    assert connections.every(tx, tenant="other") == []
-
-
 def test_a_name_in_use_is_refused_and_the_transaction_goes_on(tx: Tx) -> None:
     with pytest.raises(BadInput, match="already"):
         connections.add(tx, connection("con_2", "acme"))

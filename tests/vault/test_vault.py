@@ -19,7 +19,7 @@ from evergrant.store.parts import Part
 from evergrant.store.tables import credential as table
 from evergrant.store.tables import integration as integration_table
 from evergrant.vault import Kept
-from vault_kit import INTEGRATION, NOW, OTHER, PLANTED, TOKENS, WHO, opened, seed, vault
+from vault_kit import INTEGRATION, NOW, OTHER, PLANTED, TOKENS, WHO, opened, replaced, seed, vault
 
 VAULT = vault()
 
@@ -154,7 +154,7 @@ def test_parts_keep_their_credentials_apart(tx: Tx) -> None:
 
 def test_a_refresh_is_the_next_generation_of_the_same_epoch(tx: Tx) -> None:
     kept = keep(tx, epoch=3)
-    after = VAULT.replace(tx, kept, token("r2"))
+    after = replaced(VAULT, tx, kept, token("r2"))
     assert after is not None
     assert (after.id, after.epoch, after.generation) == (kept.id, 3, 1)
     assert after.credential.refresh_token == Secret("r2")
@@ -167,38 +167,38 @@ def test_what_the_answer_does_not_repeat_stays(tx: Tx) -> None:
     bare = replace(
         TOKENS, access_token=Secret("a2"), refresh_token=None, instance_url="", scopes=()
     )
-    after = VAULT.replace(tx, kept, bare)
+    after = replaced(VAULT, tx, kept, bare)
     assert after is not None
     assert after.credential == replace(TOKENS, access_token=Secret("a2"))
 
 
 def test_the_slower_of_two_refreshes_changes_nothing(tx: Tx) -> None:
     kept = keep(tx)
-    fast = VAULT.replace(tx, kept, token("fast"))
-    assert VAULT.replace(tx, kept, token("slow")) is None
+    fast = replaced(VAULT, tx, kept, token("fast"))
+    assert replaced(VAULT, tx, kept, token("slow")) is None
     assert VAULT.live(tx, "con_acme") == fast
 
 
 def test_a_refresh_of_an_older_epoch_cannot_overwrite_a_newer_authorization(tx: Tx) -> None:
     old = keep(tx, epoch=1)
     new = keep(tx, epoch=2)
-    assert VAULT.replace(tx, old, token("late")) is None
+    assert replaced(VAULT, tx, old, token("late")) is None
     assert VAULT.live(tx, "con_acme") == new
 
 
 def test_a_refresh_of_a_wiped_credential_changes_nothing(tx: Tx) -> None:
     live = keep(tx)
     VAULT.wipe(tx, "con_acme")
-    assert VAULT.replace(tx, live, token("x")) is None
+    assert replaced(VAULT, tx, live, token("x")) is None
     assert VAULT.live(tx, "con_acme") is None
 
 
 def test_a_held_credential_is_refreshed_in_its_own_place(tx: Tx) -> None:
     live, held = keep(tx), keep(tx, epoch=2, status="held")
-    after = VAULT.replace(tx, held, token("h2"))
+    after = replaced(VAULT, tx, held, token("h2"))
     assert after is not None
     assert (VAULT.live(tx, "con_acme"), VAULT.held(tx, "con_acme")) == (live, after)
-    assert VAULT.replace(tx, replace(live, id="crd_x"), token("x")) is None
+    assert replaced(VAULT, tx, replace(live, id="crd_x"), token("x")) is None
 
 
 def test_a_verified_identity_goes_into_the_seal_and_its_columns(tx: Tx) -> None:
@@ -218,7 +218,7 @@ def test_of_many_threads_that_refresh_the_same_credential_one_wins(store: Store)
 
     def refresh(number: int) -> None:
         with store.write() as tx:
-            if after := VAULT.replace(tx, kept, token(f"r{number}")):
+            if after := replaced(VAULT, tx, kept, token(f"r{number}")):
                 won.append(after)
 
     threads = [Thread(target=refresh, args=(number,)) for number in range(8)]
@@ -309,7 +309,7 @@ def test_no_secret_lies_in_the_files_of_the_database(store: Store) -> None:
         kept = keep(tx)
         keep(tx, "con_globex", status="held")
     with store.write() as tx:
-        VAULT.replace(tx, kept, token("planted-second"))
+        replaced(VAULT, tx, kept, token("planted-second"))
         VAULT.wipe(tx, "con_globex")
     files = list(store.path.parent.iterdir())
     assert {each.name for each in files} >= {"evergrant.db", "evergrant.db-wal"}

@@ -23,13 +23,14 @@ from evergrant.store import Store, connections, revocations, sealed, tables, tok
 from evergrant.store.flows import Flow
 from evergrant.store.flows import add as add_flow
 from evergrant.store.revocations import Revocation
+from evergrant.store.token_requests import RawAnswer
 from evergrant.vault import Vault
 from evergrant.vault.identities import of_answer, of_flow, of_revocation
 from evergrant.vault.ring import KeyRing
 from evergrant.vault.rotation import IDENTITIES
 from evergrant.vault.sealing import MasterKey, sealed_with
 from store_kit import each_database_fixture  # noqa: F401 (a fixture)
-from vault_kit import INTEGRATION, NOW, TOKENS, WHO, key, seed
+from vault_kit import INTEGRATION, NOW, TOKENS, WHO, key, replaced, seed
 
 NOT_SECRET = {tables.branding.c.logo}
 NAMES = [f"org{number:03}" for number in range(25)]
@@ -43,7 +44,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def keeper(settings: Settings) -> Iterator[Keeper]:
     """A keeper whose key lies in a file, and something sealed in each place."""
-    with verbs.open_keeper(settings, environ={}) as opened:
+    with verbs.open_for_all(settings, environ={}) as opened:
         fill(opened)
         yield opened
 
@@ -65,7 +66,7 @@ def fill(keeper: Keeper) -> None:
         revocations.put(tx, Revocation("rev_1", "con_org000", "https://x", "f", token, 0, NOW, NOW))
         token_requests.doubt(tx, "test", NOW)
         answer = vault.seal_text(Secret("planted-answer"), of_answer("con_org000", 1))
-        token_requests.keep_answer(tx, 1, answer, NOW)
+        token_requests.keep_each(tx, [RawAnswer(1, answer, NOW)])
 
 
 def rotated(keeper: Keeper) -> list[Progress]:
@@ -122,7 +123,7 @@ def test_an_interrupted_rotation_goes_on_with_the_same_key(
     half = keeper.vault.key_id
     with keeper.reading() as tx:
         assert len(sealed.by_key(tx)) == 2
-    with verbs.open_keeper(settings, environ={}) as other:
+    with verbs.open_for_all(settings, environ={}) as other:
         assert rotated(other)[-1].damaged == 0
         assert other.vault.key_id == half, "no third key was made"
     with keeper.reading() as tx:
@@ -143,14 +144,14 @@ def test_readers_and_writers_in_another_process_notice_nothing(
                 with other.writing() as tx:
                     kept = other.vault.live(tx, "con_org001")
                     assert kept is not None
-                    assert other.vault.replace(tx, kept, kept.credential) is not None
+                    assert replaced(other.vault, tx, kept, kept.credential) is not None
                 assert len(tokens(other)) == len(NAMES)
                 reads[0] += len(NAMES)
             except BaseException as error:
                 failures.append(error)
                 return
 
-    with verbs.open_keeper(settings, environ={}) as other:
+    with verbs.open_for_all(settings, environ={}) as other:
         thread = threading.Thread(target=load, args=(other,))
         thread.start()
         for _ in range(3):
@@ -200,19 +201,19 @@ def test_keys_that_come_from_elsewhere_are_rotated_by_putting_a_new_one_first(
 ) -> None:
     settings = Settings(data_dir=tmp_path / "d", database_url=store_kit.remote(tmp_path))
     one, two = key(1), key(2)
-    with verbs.open_keeper(settings, environ=one) as keeper:
+    with verbs.open_for_all(settings, environ=one) as keeper:
         fill(keeper)
         with pytest.raises(VaultTrouble, match="only you can change them"):
             rotated_with(keeper, one)
     name = "EVERGRANT_MASTER_KEY"
     both = {name: f"{two[name]},{one[name]}"}
-    with verbs.open_keeper(settings, environ=both) as keeper:
+    with verbs.open_for_all(settings, environ=both) as keeper:
         assert rotated_with(keeper, both)[-1].done == len(NAMES) + 5
-    with verbs.open_keeper(settings, environ=two) as keeper:
+    with verbs.open_for_all(settings, environ=two) as keeper:
         assert len(tokens(keeper)) == len(NAMES)
     with (
         pytest.raises(VaultTrouble, match="not the one"),
-        verbs.open_keeper(settings, environ=one),
+        verbs.open_for_all(settings, environ=one),
     ):
         pass
 

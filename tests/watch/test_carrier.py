@@ -93,7 +93,7 @@ def worker(ground: Ground, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
 def test_what_is_due_is_checked_by_a_job(each_database: str, ground: Ground) -> None:
     made = many(ground, 3)
     moment = make_due(ground.keeper, made)
-    with watching(ground.keeper) as watch:
+    with watching(ground.house) as watch:
         until(lambda: proved_since(ground.keeper, moment) == 3)
         assert watch.is_alive()
 
@@ -133,7 +133,7 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_has_at_hand(
 
 def test_the_watch_goes_on_when_the_database_comes_back(each_database: str, ground: Ground) -> None:
     made = many(ground, 2)
-    with watching(ground.keeper):
+    with watching(ground.house):
         moment = make_due(ground.keeper, made)
         until(lambda: proved_since(ground.keeper, moment) == 2)
         with taken_away(ground.keeper.store):

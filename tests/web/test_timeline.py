@@ -47,3 +47,16 @@ def test_bars_and_marks_lie_within_the_picture_and_bars_in_order(
     assert all(0 <= each.x <= WIDTH and each.width >= 1 for each in drawn.bars)
     assert [each.x for each in drawn.bars] == sorted(each.x for each in drawn.bars)
     assert all(0 <= each.x <= WIDTH and each.at >= drawn.begins for each in drawn.marks)
+
+
+def test_a_long_past_can_be_looked_at_closely_and_a_short_one_is_close_already() -> None:
+    def past(age: timedelta) -> Past:
+        return Past((Span(State.CONNECTED, NOW - age, NOW),), (NOW,), (), ())
+
+    whole = timeline(past(timedelta(days=20)), NOW)
+    assert [zoom for zoom, _ in whole.closer] == ["", "week", "day", "hour"]
+    close = timeline(past(timedelta(days=20)), NOW, "day")
+    assert close.ends - close.begins == timedelta(days=1)
+    assert close.bars[0].width == WIDTH
+    assert [zoom for zoom, _ in timeline(past(timedelta(hours=5)), NOW).closer] == ["", "hour"]
+    assert timeline(past(timedelta(minutes=5)), NOW).closer == ()

@@ -304,3 +304,20 @@ def test_another_org_is_named_and_nothing_is_replaced_before_a_choice(web: Web) 
     assert "Another org came back" in page
     assert "reads and writes in another org" in page
     assert web.ground.now(connection.id).identity == connection.identity
+
+
+def test_a_window_that_was_closed_is_told_only_while_a_callback_is_awaited(web: Web) -> None:
+    flow = web.reauthorizing(web.ground.connected().id)
+    told = "No callback came, or the window was closed"
+    opener = "cross-origin-opener-policy"
+    assert told not in words_of(web.get(f"/flows/{flow}?closed=yes"))
+    link = web.attempt(flow)
+    leaving = web.get(link.removeprefix(web.url))
+    assert leaving.headers[opener] == "unsafe-none", "its opener could not see that it was closed"
+    seen = version_of(verbs.flow_of(web.ground.keeper, flow))
+    part = web.get(f"/flows/{flow}/now?closed=yes")
+    assert told in words_of(part)
+    assert "What did you see there?" in words_of(part)
+    assert web.get(f"/flows/{flow}/now?seen={seen}&closed=yes").status_code == 204
+    verbs.cancel(web.ground.keeper, flow)
+    assert told not in words_of(web.get(f"/flows/{flow}/now?closed=yes"))

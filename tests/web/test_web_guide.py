@@ -290,7 +290,7 @@ def test_a_step_that_metadata_can_carry_is_shown_as_data_as_well(web: Web) -> No
     connection = web.ground.connected()
     cause = "refresh-token-policy-immediate-expire"
     page = words_of(web.get(f"/connections/{connection.id}/fixes/{cause}/1"))
-    assert "The same as data, for a deployment" in page
+    assert "Let a program do it" in page
     assert "ConnectedApp {app}" in page
     assert "one of the possible causes" in page
     look = words_of(web.get(f"/connections/{connection.id}/fixes/app-blocked-by-admin/3"))

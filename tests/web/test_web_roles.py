@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
+from console_routes import routes_of_console
 from evergrant import keeper as verbs
 from evergrant.web.access import VIEWERS_FORMS, posted
 from evergrant.web.link_access import posted as posted_through_link
@@ -34,30 +32,10 @@ def sent(web: Web, viewer: httpx2.Client, path: str, **fields: str) -> httpx2.Re
     return viewer.post(web.url + path, data=data, headers={"Origin": web.url})
 
 
-def console_of() -> FastAPI:
-    """The console's routes, without a service."""
-    from evergrant.web import app as module
-
-    class NoKeeper:
-        settings: Any = None
-
-    return module._console(NoKeeper(), None)  # type: ignore[arg-type]
-
-
-def routes_that_post(app: FastAPI) -> list[APIRoute]:
-    found = []
-    for each in app.routes:
-        inner = getattr(each, "original_router", None)
-        for route in inner.routes if inner is not None else [each]:
-            if isinstance(route, APIRoute) and "POST" in (route.methods or ()):
-                found.append(route)
-    return found
-
-
 def test_every_form_of_the_console_passes_the_one_place_that_refuses_strangers_and_viewers() -> (
     None
 ):
-    found = routes_that_post(console_of())
+    found = [each for each in routes_of_console() if "POST" in (each.methods or ())]
     assert len(found) > 15
     for route in found:
         asked = {each.call for each in route.dependant.dependencies}

@@ -16,7 +16,7 @@ function compile(reading) {
   for (const name of ["page", "soap", "machine", "tag", "escaped", "form", "plussed", "cliSuffix",
     "noWord", "address", "url", "bare", "otherSalesforce", "reading", "callback", "noLightning", "code",
     "camel", "described",
-    "loginTable", "cells"]) made[name] = compiled(reading[name]);
+    "loginTable", "cells", "ending", "doubled", "quoted"]) made[name] = compiled(reading[name]);
   made.short = reading.short.map(([kind, pattern]) => [kind, compiled(pattern)]);
   made.masks = reading.masks.map(([pattern, replacement]) => [compiled(pattern), replacement]);
   return made;
@@ -204,9 +204,25 @@ function callbackFlawOf(address) {
 function prose(lines, taken, context, data) {
   const r = data.reading, names = Object.keys(data.facts).filter(name => name.startsWith("context."));
   const around = context.trim() ? [{ number: 0, raw: "", plain: plain(context.slice(0, 4000), r) }] : [];
-  const rest = lines.filter(line => !taken.has(line.number) && !r.machine.test(line.raw))
-    .map(line => ({ ...line, plain: line.plain.replace(r.address, " ") }));
-  return mentioned([...around, ...rest], names, data).map(fact => ({ ...fact, value: true }));
+  const rest = lines.filter(line => !r.machine.test(line.raw))
+    .map(line => ({ ...line, plain: taken.has(line.number) ? toldBeside(line.plain, r) : line.plain.replace(r.address, " ") }));
+  return [...mentioned([...around, ...rest], names, data).map(fact => ({ ...fact, value: fact.value === "true" || fact.value })),
+    ...toldIn([...around, ...rest], data)];
+}
+
+function toldBeside(line, r) {
+  const rest = line.replace(r.address, " ").replace(r.quoted, " ").toLowerCase();
+  const tellers = new Set(said(rest, r).split(" ").filter(word => r.toldBy.includes(word)));
+  return tellers.size < r.leastTold ? "" : r.phrases.reduce((left, [phrase]) => left.replaceAll(phrase, " "), rest);
+}
+
+const stem = (word, r) => word.replace(r.ending, "").replace(r.doubled, "$1");
+
+function toldIn(lines, data) {
+  const r = data.reading, known = data.lessons.words;
+  const heard = lines.flatMap(line => said(line.plain, r).split(" "))
+    .filter(word => Object.hasOwn(known, stem(word, r))).slice(0, r.mostWords);
+  return heard.length ? [{ name: "telling.words", value: heard.join(" "), mark: "inferred" }] : [];
 }
 
 // --- diagnosis: facts become a ranking ------------------------------------------------------------
@@ -239,21 +255,67 @@ function oneAGroup(facts, data) {
   return [...best.values()];
 }
 
+// --- the words of a telling shift the odds a little ---
+
+function weightsOf(word, data) {
+  const row = data.lessons.words[stem(word, data.reading)], found = new Map();
+  for (let at = 0; at < row.length; at += 3)
+    found.set(data.lessons.causes[parseInt(row.slice(at, at + 2), 36)], parseInt(row[at + 2], 36) * data.step);
+  return found;
+}
+
+function once(words, r) {
+  const first = new Map();
+  for (const word of words.split(" ")) if (!first.has(stem(word, r))) first.set(stem(word, r), word);
+  return [...first.values()];
+}
+
+function isOfConnections(words, data) {
+  return once(words, data.reading).filter(word => data.subject.includes(stem(word, data.reading))).length >= 2;
+}
+
+function factors(words, weights, data, times) {
+  const said = once(words, data.reading), scale = data.trust * times / Math.sqrt(said.length);
+  const scores = new Map(data.lessons.causes.filter(id => id in weights).map(id => [id, 0]));
+  for (const word of said)
+    for (const [id, weight] of weightsOf(word, data))
+      if (scores.has(id)) scores.set(id, scores.get(id) + weight * scale);
+  let whole = 0, shifted = 0;
+  for (const [id, score] of scores) {
+    whole += weights[id];
+    shifted += weights[id] * Math.exp(score);
+  }
+  const middle = Math.log(shifted / whole), most = data.most * times;
+  const bounded = score => Math.max(-most, Math.min(most, score - middle));
+  return new Map([...scores].map(([id, score]) => [id, Math.exp(bounded(score))]));
+}
+
+function speaking(words, id, data) {
+  const found = once(words, data.reading).map(word => [word, weightsOf(word, data).get(id) ?? 0]);
+  return found.filter(([, weight]) => weight >= data.worthShowing).sort((a, b) => b[1] - a[1])
+    .slice(0, data.mostShown).map(([word]) => word);
+}
+
+// --- the ranking ---
+
 function judge(facts, data) {
   const known = facts.filter(fact =>
     Object.hasOwn(data.facts[fact.name].background, keyOf(data.facts[fact.name], fact.value)));
-  if (!known.length) return { ranked: [], noneOfThese: 1, isNamed: false, facts, nextCheck: "" };
+  if (known.every(fact => fact.name === "telling.words" && !isOfConnections(fact.value, data))) return { ranked: [], noneOfThese: 1, isNamed: false, facts, nextCheck: "" };
   const seen = oneAGroup(known, data), shares = {};
-  let whole = data.nonePrior;
   for (const [id, cause] of Object.entries(data.causes))
-    whole += shares[id] = seen.reduce((w, f) => w * tellingOf(id, f.name, f.key, data), cause.prior);
+    shares[id] = seen.reduce((w, f) => w * tellingOf(id, f.name, f.key, data), cause.prior);
+  const words = known.find(fact => fact.name === "telling.words")?.value;
+  const told = words ? factors(words, shares, data, seen.length === 1 ? data.alone : 1) : new Map();
+  let whole = data.nonePrior;
+  for (const id of Object.keys(shares)) whole += shares[id] *= told.get(id) ?? 1;
   for (const id of Object.keys(shares)) shares[id] /= whole;
-  const noneOfThese = data.nonePrior / whole, ranked = byLabel(shares, known, data);
+  const noneOfThese = data.nonePrior / whole, ranked = byLabel(shares, known, told, data);
   const isNamed = ranked.length > 0 && ranked[0].confidence >= Math.max(data.named, noneOfThese);
   return { ranked, noneOfThese, isNamed, facts, nextCheck: nextCheck(shares, facts, data) };
 }
 
-function byLabel(shares, known, data) {
+function byLabel(shares, known, told, data) {
   const sums = new Map(), narrowest = new Map();
   for (const [id, share] of Object.entries(shares)) {
     const label = data.causes[id].label;
@@ -265,16 +327,22 @@ function byLabel(shares, known, data) {
       const narrow = narrowest.get(label);
       const refined = narrow && shares[narrow] > shares[label] ? narrow : "";
       return { cause: label, refined, confidence, word: confidence >= data.likely ? "likely" : "possible",
-        ...reasons(refined || label, known, data) };
+        ...reasons(refined || label, known, told, data) };
     });
 }
 
-function reasons(id, known, data) {
-  const all = known.map(fact =>
-    ({ fact, ratio: ratioOf(id, fact.name, keyOf(data.facts[fact.name], fact.value), data) }));
+function reasons(id, known, told, data) {
+  const all = known.flatMap(fact => fact.name === "telling.words" ? toldOf(id, fact, told, data) :
+    [{ fact, ratio: ratioOf(id, fact.name, keyOf(data.facts[fact.name], fact.value), data) }]);
   all.sort((a, b) => b.ratio - a.ratio);
   return { supports: all.filter(each => each.ratio >= data.speaksFor),
     refutes: all.filter(each => each.ratio <= data.speaksAgainst).reverse() };
+}
+
+function toldOf(id, fact, told, data) {
+  const words = data.lessons.causes.includes(id) ? speaking(fact.value, id, data) : [];
+  const ratio = told.get(id) ?? 1;
+  return words.length && ratio > 1 ? [{ fact: { ...fact, value: words.join(", ") }, ratio }] : [];
 }
 
 function nextCheck(shares, facts, data) {

@@ -19,7 +19,8 @@ const part = (title, lines) => lines.length ? [element("h3", title), list(lines)
 
 const shown = ({ fact }) => {
   const kind = data.facts[fact.name];
-  return `${kind.title}: ${fact.value === true ? "yes" : fact.value}`;
+  const mark = fact.mark === "inferred" ? " (inferred)" : "";
+  return `${kind.title}: ${fact.value === true ? "yes" : fact.value}${mark}`;
 };
 const titled = each => `${data.causes[each.refined || each.cause].title} (${each.refined || each.cause}): ${each.word}`;
 const quotes = (found, first) => {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
@@ -16,6 +15,8 @@ from evergrant.api.audit_log import Acting, audit_routes
 from evergrant.api.embed import embed_routes
 from evergrant.api.guard import Guarded, TooLarge, too_large
 from evergrant.api.links import link_routes
+from evergrant.api.openers import operator_of
+from evergrant.api.problems import MEDIA, Problem, of_problem
 from evergrant.api.syncs import sync_routes
 from evergrant.api.token_document import with_tokens
 from evergrant.api.tokens import TokenDesk
@@ -57,6 +58,7 @@ def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
 
     Nothing here is open to a stranger but `/health`; each of `faces` sees to its own routes.
     """
+    keeper.require_all()
     tokens = TokenDesk(keeper)
 
     @asynccontextmanager
@@ -68,6 +70,7 @@ def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
         title="Evergrant", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living
     )
     app.add_exception_handler(EvergrantError, _told_error)
+    app.add_exception_handler(Problem, of_problem)
 
     app.add_middleware(Acting)
     app.add_middleware(Guarded)
@@ -89,16 +92,12 @@ def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
 
 def _operator(app: FastAPI, keeper: Keeper, key: Secret) -> APIRouter:
     """What the command line asks for, with the operator's key."""
-    expected = f"Bearer {key.reveal()}".encode()
-
-    def operator(authorization: Annotated[str, Header()] = "") -> None:
-        if not hmac.compare_digest(authorization.encode(), expected):
-            raise HTTPException(401, "the operator's key is missing or wrong")
-
-    routes = APIRouter(prefix="/v1", dependencies=[Depends(operator)])
+    # NOTE: as a default, not in an annotation: there FastAPI could not find a local name.
+    own: Any = Depends(operator_of(keeper, key))
+    routes = APIRouter(prefix="/v1", dependencies=[own])
 
     @routes.post("/flows", status_code=201)
-    def begin(wanted: NewFlow) -> dict[str, str]:
+    def begin(wanted: NewFlow, keeper: Keeper = own) -> dict[str, str]:
         """Begin a browser authorization; the link is shown once."""
         begun = verbs.begin(
             keeper,
@@ -112,29 +111,29 @@ def _operator(app: FastAPI, keeper: Keeper, key: Secret) -> APIRouter:
         return {"id": begun.flow.id, "link": begun.link.reveal()}
 
     @routes.get("/flows/{flow_id}")
-    def flow(flow_id: str) -> dict[str, object]:
+    def flow(flow_id: str, keeper: Keeper = own) -> dict[str, object]:
         """How a browser authorization stands."""
         return _told(verbs.flow_of(keeper, flow_id))
 
     @routes.post("/flows/{flow_id}/attempts", status_code=201)
-    def again(flow_id: str) -> dict[str, str]:
+    def again(flow_id: str, keeper: Keeper = own) -> dict[str, str]:
         """Another attempt in the same flow, or its next part; the link is shown once."""
         begun = verbs.again(keeper, flow_id)
         return {"id": begun.flow.id, "link": begun.link.reveal()}
 
     @routes.post("/flows/{flow_id}/seen")
-    def seen(flow_id: str, sight: SeenText) -> dict[str, object]:
+    def seen(flow_id: str, sight: SeenText, keeper: Keeper = own) -> dict[str, object]:
         """No callback came: take in what the person sees instead, and diagnose from it."""
         return _told(verbs.no_callback(keeper, flow_id, sight.text))
 
     @routes.post("/sign-in-links", status_code=201)
-    def invite(wanted: NewSignIn | None = None) -> dict[str, str]:
+    def invite(wanted: NewSignIn | None = None, keeper: Keeper = own) -> dict[str, str]:
         """A sign-in link for the console; it is shown once."""
         role = wanted.role if wanted else "operator"
         return {"link": verbs.invite(keeper, role=role).reveal()}
 
-    routes.include_router(link_routes(keeper))
-    routes.include_router(audit_routes(keeper))
+    routes.include_router(link_routes(own))
+    routes.include_router(audit_routes(own))
 
     @routes.get("/openapi.json", include_in_schema=False)
     def document() -> dict[str, object]:
@@ -147,7 +146,18 @@ def _told_error(_request: Request, error: Exception) -> Response:
     """An error of ours, for a program."""
     if not isinstance(error, EvergrantError):
         raise error
-    return JSONResponse({"error": error.what, "diagnostics": error.diagnostics()}, _status(error))
+    status = _status(error)
+    told = {
+        "type": f"urn:evergrant:problem:{_CODES[status]}",
+        "title": error.what,
+        "status": status,
+        "error": error.what,
+        "diagnostics": error.diagnostics(),
+    }
+    return JSONResponse(told, status, media_type=MEDIA)
+
+
+_CODES = {400: "bad-request", 404: "not-found", 503: "trouble"}
 
 
 def _status(error: EvergrantError) -> int:

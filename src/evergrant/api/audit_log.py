@@ -34,12 +34,12 @@ class Acting:
             await self._inner(scope, receive, send)
 
 
-def audit_routes(keeper: Keeper) -> APIRouter:
-    """The route; whoever includes it sees to who may call."""
+def audit_routes(own: Any) -> APIRouter:
+    """The route; `own` is the dependency that gives the keeper of whoever may call."""
     routes = APIRouter(prefix="/audit-log")
 
     @routes.get("")
-    def lines(after: int = Query(0, ge=0)) -> dict[str, Any]:
+    def lines(after: int = Query(0, ge=0), keeper: Keeper = own) -> dict[str, Any]:
         """Who did what, oldest first; go on after the last `seq`."""
         found = list(islice(verbs.deeds(keeper, after=after), MOST))
         return {"deeds": as_json(found), "is_whole": len(found) < MOST}

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from evergrant import keeper as verbs
-from evergrant.api.openers import opener
+from evergrant.api.openers import Opened, opener
 from evergrant.keeper import Keeper
 from evergrant.keeper.embedding import LIFE, LONGEST, MOST_WHO, Reader
-from evergrant.model import Connection, Secret, as_json
+from evergrant.model import Secret, as_json
 
 
 class NewSession(BaseModel):
@@ -31,11 +31,11 @@ def embed_routes(keeper: Keeper, operator: Secret) -> APIRouter:
     routes = APIRouter(prefix="/v1/connections/{connection_id}/embed-sessions")
 
     @routes.post("", status_code=201)
-    def mint(wanted: NewSession, connection: Connection = given) -> dict[str, Any]:
+    def mint(wanted: NewSession, opened: Opened = given) -> dict[str, Any]:
         """Mint a short-lived session word for an embedded part; hand it to that browser only."""
         session = verbs.mint(
-            keeper,
-            connection.id,
+            opened.keeper,
+            opened.connection.id,
             origin=wanted.origin,
             reader=wanted.reader,
             who=wanted.who,

@@ -21,12 +21,12 @@ class NewLink(BaseModel):
     expires_s: int = Field(int(LIFE.total_seconds()), ge=60, le=int(LONGEST.total_seconds()))
 
 
-def link_routes(keeper: Keeper) -> APIRouter:
-    """The routes; whoever includes them sees to who may call."""
+def link_routes(own: Any) -> APIRouter:
+    """The routes; `own` is the dependency that gives the keeper of whoever may call."""
     routes = APIRouter(prefix="/links")
 
     @routes.post("", status_code=201)
-    def make(wanted: NewLink) -> dict[str, Any]:
+    def make(wanted: NewLink, keeper: Keeper = own) -> dict[str, Any]:
         """Make a reconnect link for one connection; its address is shown once."""
         life = timedelta(seconds=wanted.expires_s)
         made = verbs.make_link(keeper, wanted.connection, life=life)
@@ -37,12 +37,12 @@ def link_routes(keeper: Keeper) -> APIRouter:
         }
 
     @routes.get("")
-    def every(connection: str = "") -> dict[str, Any]:
+    def every(connection: str = "", keeper: Keeper = own) -> dict[str, Any]:
         """The reconnect links of a connection, or all of them; never their addresses."""
         return {"links": [told(each) for each in verbs.links_of(keeper, connection)]}
 
     @routes.delete("/{link_id}")
-    def revoke(link_id: str) -> dict[str, Any]:
+    def revoke(link_id: str, keeper: Keeper = own) -> dict[str, Any]:
         """Make a reconnect link worth nothing from now on."""
         gone = verbs.revoke_link(keeper, link_id)
         return {"id": gone.id, "revoked_at": as_json(gone.revoked_at)}

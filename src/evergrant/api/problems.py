@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from evergrant.errors import ComeBack, EvergrantError, Misuse, NotFound, Refused
@@ -25,6 +26,7 @@ class Kind:
     title: str
 
 
+NO_OPERATOR = Kind("no-operator", 401, "The operator's key is missing or wrong")
 BAD_REQUEST = Kind("bad-request", 400, "The request cannot be read")
 NO_KEY = Kind("no-key", 401, "The API key is missing, wrong, revoked or expired")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here for this key")
@@ -39,8 +41,10 @@ KINDS = (
     BAD_REQUEST, NO_KEY, NOT_FOUND, WRONG_METHOD, NO_TOKEN, REFUSED, TOO_LARGE, TOO_OFTEN, NOT_NOW,
     OUR_TROUBLE,
 )  # fmt: skip
+"""What a token read may be refused with."""
 
-_HEADERS = {NO_KEY: {"WWW-Authenticate": "Bearer"}, WRONG_METHOD: {"Allow": "GET, HEAD"}}
+_BEARER = {"WWW-Authenticate": "Bearer"}
+_HEADERS = {NO_OPERATOR: _BEARER, NO_KEY: _BEARER, WRONG_METHOD: {"Allow": "GET, HEAD"}}
 _KINDS: tuple[tuple[type[EvergrantError], Kind], ...] = (
     (TooOften, TOO_OFTEN),
     (ComeBack, NOT_NOW),
@@ -51,6 +55,21 @@ _KINDS: tuple[tuple[type[EvergrantError], Kind], ...] = (
 """Our errors → what a caller is told; the first that fits."""
 _SILENT = frozenset({NOT_FOUND, OUR_TROUBLE})
 """Kinds that tell nothing more: what exists, and what is broken here, is nobody's business."""
+
+
+class Problem(Exception):
+    """A refusal on its way to whoever asked; it tells nothing but its kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind.code)
+        self.kind = kind
+
+
+def of_problem(_request: Request, error: Exception) -> Response:
+    """The answer for a refusal that was raised."""
+    if not isinstance(error, Problem):
+        raise error
+    return problem(error.kind)
 
 
 def problem(

@@ -22,7 +22,7 @@ from evergrant.api.operate import Operated
 from evergrant.api.traces import traced
 from evergrant.clock import Clock
 from evergrant.errors import BadInput
-from evergrant.keeper import Keeper, open_keeper
+from evergrant.keeper import Keeper, open_for_all
 from evergrant.settings import Settings
 from evergrant.watch import watching
 
@@ -58,7 +58,7 @@ def serving(
     with listen(host, port) as opened, ExitStack() as held:
         port = opened.getsockname()[1]
         settings, here = _with_port(settings, host, port), f"http://{_ANY.get(host, host)}:{port}"
-        keeper = held.enter_context(open_keeper(settings, clock=clock))
+        keeper = held.enter_context(open_for_all(settings, clock=clock))
         _require_alone(keeper, role)
         metrics = Metrics(keeper)
         held.enter_context(metrics.listening())

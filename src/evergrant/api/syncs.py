@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
 from evergrant import keeper as verbs
-from evergrant.api.openers import opener
+from evergrant.api.openers import Opened, opener
 from evergrant.keeper import Keeper
-from evergrant.model import Connection, Secret, as_json
+from evergrant.model import Secret, as_json
 
 
 class Report(BaseModel):
@@ -29,11 +29,11 @@ def sync_routes(keeper: Keeper, operator: Secret) -> APIRouter:
     routes = APIRouter(prefix="/v1/connections/{connection_id}/syncs")
 
     @routes.post("", status_code=201)
-    def report(told: Report, connection: Connection = given) -> dict[str, Any]:
+    def report(told: Report, opened: Opened = given) -> dict[str, Any]:
         """Report a sync; what it closed, cleared and missed."""
         came = verbs.report_sync(
-            keeper,
-            connection.id,
+            opened.keeper,
+            opened.connection.id,
             succeeded=told.succeeded,
             at=told.at,
             detail=told.detail,
@@ -48,8 +48,12 @@ def sync_routes(keeper: Keeper, operator: Secret) -> APIRouter:
         }
 
     @routes.get("")
-    def errors(connection: Connection = given) -> dict[str, Any]:
+    def errors(opened: Opened = given) -> dict[str, Any]:
         """The failures that no success has cleared yet, newest first."""
-        return {"errors": [as_json(each) for each in verbs.sync_errors(keeper, connection.id)]}
+        return {
+            "errors": [
+                as_json(each) for each in verbs.sync_errors(opened.keeper, opened.connection.id)
+            ]
+        }
 
     return routes

@@ -118,7 +118,7 @@ def _signals(entry: Entry, known: Known) -> list[Signal]:
 def _signal(entry: Entry, name: str, facts: Mapping[str, FactKind]) -> Signal:
     kind = _kind(entry, name, facts, "fact")
     wanted = _condition(entry)
-    keys = condition.keys_for(wanted, kind.background)
+    keys = condition.keys_for(wanted, tuple(kind.background))
     if not keys or not _all_known(wanted, kind.background):
         entry.refuse(f"{name} has no value that {wanted}", wanted.operator)
     return Signal(
@@ -178,7 +178,7 @@ def _proof(entry: Entry, facts: Mapping[str, FactKind]) -> Proof | None:
         return None
     kind = _kind(entry, name, facts, "proof")
     wanted = _condition(entry)
-    if wanted.operator in ("is", "in") and not condition.keys_for(wanted, kind.background):
+    if wanted.operator in ("is", "in") and not condition.keys_for(wanted, tuple(kind.background)):
         entry.refuse(f"{name} has no value that {wanted}", wanted.operator)
     return Proof(name, wanted)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, assert_never
@@ -90,7 +90,8 @@ def _pattern(text: str) -> str:
     return text
 
 
-def keys_for(condition: Condition, keys: Collection[str]) -> tuple[str, ...]:
+@lru_cache(4096)  # many causes ask the same of the same fact
+def keys_for(condition: Condition, keys: tuple[str, ...]) -> tuple[str, ...]:
     """Those keys of a fact's background for which the condition holds.
 
     A band ("below 5", "from 1 to 5", "from 5") meets `below` and `above` when all of it does.

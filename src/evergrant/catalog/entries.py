@@ -10,6 +10,7 @@ from typing import Literal
 from evergrant.catalog.changes import Change
 from evergrant.catalog.condition import Condition, band_of, text_of
 from evergrant.catalog.releases import Release, newer_than
+from evergrant.catalog.taught import Lessons
 from evergrant.model import Unknown, Value
 
 Remedy = Literal["retry", "reauthorize", "admin-change", "client-change", "wait"]
@@ -225,6 +226,8 @@ class Catalog:
     gates: Mapping[str, Gate]
     terms: Mapping[str, Term]
     changes: Mapping[str, Change]
+    lessons: Lessons
+    """What the words of a telling say of each cause."""
 
     def change_of(self, fix: Fix) -> Change:
         """What a step alters, with side effects and the way back."""

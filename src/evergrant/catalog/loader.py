@@ -10,6 +10,7 @@ from typing import Any
 
 import tomli
 
+from evergrant.catalog import taught
 from evergrant.catalog.causes import Known, read_cause, read_source
 from evergrant.catalog.changes import read_changes
 from evergrant.catalog.entries import Catalog, Cause, Gate, Term
@@ -58,7 +59,7 @@ def read(folder: Path, *overlays: Path) -> Catalog:
     causes.check_broader()
     for each in (folder, *overlays):
         terms |= _terms(*_read_if(each / "terms.toml"), causes.found)
-    return Catalog(facts, causes.found, gates, terms, changes)
+    return Catalog(facts, causes.found, gates, terms, changes, _lessons(folder / taught.NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,10 @@ def _check_overlay(folder: Path) -> None:
             next_step=f"keep {', '.join(sorted(_OF_AN_OVERLAY))} there, and nothing else",
             whose="operator",
         )
+
+
+def _lessons(path: Path) -> taught.Lessons:
+    return taught.read_lessons(path.read_text("ascii") if path.exists() else "")
 
 
 def _read_if(path: Path) -> tuple[Page, dict[str, Any]]:

@@ -58,6 +58,14 @@ def guided(code: str, changes: Iterable[str]) -> Repair:
     return Repair(code, "unsafe", "people decide and do it", chosen, False, {}, is_guided=True)
 
 
+def of_change(change: str) -> Repair | None:
+    """One change alone, as a step of a way out asks for it; None where no program can carry it."""
+    known = _known().get(change)
+    if known is None or not known.patches:
+        return None
+    return Repair(change, "unsafe", known.effects, (known,), False, {})
+
+
 @cache
 def _known() -> Mapping[str, Change]:
     return {**load().changes, **_read(PATH)[1]}

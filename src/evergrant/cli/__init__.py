@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
 INTERRUPTED = 130
+_SELDOM = 100_000
+"""Objects made before garbage is looked for: modules and catalog are many, and none is garbage."""
 
 
 def main() -> None:
     """Entry point of `evergrant`; never shows a traceback unless EVERGRANT_DEBUG is set."""
+    gc.set_threshold(_SELDOM)
     if os.environ.get("EVERGRANT_DEBUG"):
         # What nobody expected is then shown whole.
         sys.exit(run(sys.argv[1:], expected_only=True))

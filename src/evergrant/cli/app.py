@@ -2,45 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from evergrant.cli import (
-    agents,
-    app_list,
-    audit,
-    audit_log,
-    authorize,
-    backup,
-    bundle,
-    connections,
-    contain,
-    demo,
-    diagnose,
-    doctor,
-    drill,
-    emulator,
-    explain,
-    faults,
-    forecast,
-    incident,
-    jwt,
-    keep_alive,
-    keys,
-    links,
-    new_app,
-    preflight,
-    repair,
-    rotate,
-    serve,
-    token,
-    tokens,
-    verify,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from evergrant.cli.lazily import Commands, InOrder, one, several
 
 HELP = """Keep Salesforce OAuth integrations connected.
 
@@ -48,88 +12,79 @@ Exit codes: 0 yes or done, 1 a finding or not proven, 2 bad input, 3 not known, 
 130 interrupted, 70 a bug of ours.
 """
 
-COMMANDS: tuple[click.Command, ...] = (
-    diagnose.diagnose,
-    doctor.doctor,
-    audit.audit,
-    forecast.forecast,
-    preflight.preflight,
-    explain.explain,
-    demo.demo,
-    connections.status,
-    connections.check,
-    authorize.connect,
-    authorize.reauthorize,
-    connections.release,
-    connections.pause,
-    connections.resume,
-    connections.remove,
-    contain.contain,
-    rotate.rotate,
-    links.link,
-    audit_log.audit_log,
-    keep_alive.keep_alive,
-    token.token,
-    serve.serve,
-    serve.sign_in,
-    backup.backup,
-    backup.restore,
-    drill.drill,
-    agents.mcp,
-)
-JWT_COMMANDS: tuple[click.Command, ...] = (jwt.mint, jwt.inspect)
-INCIDENT_COMMANDS: tuple[click.Command, ...] = (incident.list_, incident.report)
-EMULATOR_COMMANDS: tuple[click.Command, ...] = (
-    emulator.serve,
-    emulator.scenarios,
-    faults.faults,
-    faults.fault,
-    verify.verify,
-)
-
-
-class InOrder(click.Group):
-    """A group that lists its commands in the order in which they were added."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The names as they were added."""
-        return list(self.commands)
+COMMANDS = {
+    "diagnose": one("diagnose.diagnose"),
+    "doctor": one("doctor.doctor"),
+    "audit": one("audit.audit"),
+    "forecast": one("forecast.forecast"),
+    "preflight": one("preflight.preflight"),
+    "explain": one("explain.explain"),
+    "demo": one("demo.demo"),
+    "status": one("connections.status"),
+    "check": one("connections.check"),
+    "connect": one("authorize.connect"),
+    "reauthorize": one("authorize.reauthorize"),
+    "release": one("connections.release"),
+    "pause": one("connections.pause"),
+    "resume": one("connections.resume"),
+    "remove": one("connections.remove"),
+    "contain": one("contain.contain"),
+    "rotate": one("rotate.rotate"),
+    "link": one("links.link"),
+    "audit-log": one("audit_log.audit_log"),
+    "keep-alive": one("keep_alive.keep_alive"),
+    "token": one("token.token"),
+    "serve": one("serve.serve"),
+    "sign-in": one("serve.sign_in"),
+    "backup": one("backup.backup"),
+    "restore": one("backup.restore"),
+    "drill": one("drill.drill"),
+    "mcp": one("agents.mcp"),
+    "jwt": several("Assertions of the JWT bearer flow.", "jwt.mint", "jwt.inspect"),
+    "emulator": several(
+        "A local Salesforce org to rehearse in.",
+        "emulator.serve", "emulator.scenarios", "faults.faults", "faults.fault", "verify.verify",
+    ),
+    "incident": several(
+        "What broke, why, and what was done.", "incident.list_", "incident.report"
+    ),
+    "tokens": several(
+        "Approvals of apps in an org: which can go, and revoking them.", "tokens.COMMANDS"
+    ),
+    "app": several(
+        "Apps: made as they should be, and the register of those that reach an org.",
+        "new_app.COMMANDS", "app_list.list_",
+    ),
+    "repair": several(
+        "Mend what the audit found: plan, try, apply, prove.", "repair.COMMANDS"
+    ),
+    "api-keys": several(
+        "Keys of applications that read access tokens, and the log of what they read.",
+        "token.COMMANDS",
+    ),
+    "keys": several("Master keys, which seal the store.", "keys.COMMANDS"),
+    "tenant": several(
+        "Tenants: each has its own connections, keys and people, and sees no other’s.",
+        "tenant.COMMANDS",
+    ),
+    "bundle": several(
+        "Evidence as one redacted file, judged elsewhere with the same answer.", "bundle.COMMANDS"
+    ),
+}  # fmt: skip
 
 
 def build() -> click.Group:
     """The whole command line."""
-    whole = _group(HELP, COMMANDS, callback=_begin)
+    whole = InOrder(help=HELP, no_args_is_help=True, callback=_begin, commands=Commands(COMMANDS))
+    whole.params.append(
+        click.Option(["--tenant"], metavar="NAME", default=None,
+                     help="Work for this tenant.  [default: EVERGRANT_TENANT, or default]")
+    )  # fmt: skip
     whole.params.append(
         click.Option(["--version"], is_flag=True, is_eager=True, callback=_print_version,
                      expose_value=False, help="Show the version and exit.")
     )  # fmt: skip
-    signing = _group("Assertions of the JWT bearer flow.", JWT_COMMANDS, name="jwt")
-    whole.add_command(signing)
-    inner = _group("A local Salesforce org to rehearse in.", EMULATOR_COMMANDS, name="emulator")
-    whole.add_command(inner)
-    whole.add_command(
-        _group("What broke, why, and what was done.", INCIDENT_COMMANDS, name="incident")
-    )
-    of_tokens = "Approvals of apps in an org: which can go, and revoking them."
-    whole.add_command(_group(of_tokens, tokens.COMMANDS, name="tokens"))
-    of_apps = "Apps: made as they should be, and the register of those that reach an org."
-    of_app = (*new_app.COMMANDS, app_list.list_)
-    whole.add_command(_group(of_apps, of_app, name="app"))
-    of_repairs = "Mend what the audit found: plan, try, apply, prove."
-    whole.add_command(_group(of_repairs, repair.COMMANDS, name="repair"))
-    of_keys = "Keys of applications that read access tokens, and the log of what they read."
-    whole.add_command(_group(of_keys, token.COMMANDS, name="api-keys"))
-    whole.add_command(_group("Master keys, which seal the store.", keys.COMMANDS, name="keys"))
-    of_bundles = "Evidence as one redacted file, judged elsewhere with the same answer."
-    whole.add_command(_group(of_bundles, bundle.COMMANDS, name="bundle"))
     return whole
-
-
-def _group(text: str, commands: Iterable[click.Command], **how: object) -> click.Group:
-    made = InOrder(help=text, no_args_is_help=True, **how)  # type: ignore[arg-type]
-    for each in commands:
-        made.add_command(each)
-    return made
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -140,9 +95,15 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
         context.exit()
 
 
-def _begin() -> None:
+def _begin(tenant: str | None) -> None:
     from evergrant import log, settings
+    from evergrant.cli.audit_log import myself
 
+    context = click.get_current_context()
+    if tenant is not None:
+        from evergrant.cli.tenant import working_for
+
+        context.with_resource(working_for(tenant))
     known = settings.load()
     log.configure(known.log_level, form=known.log_format)
-    click.get_current_context().with_resource(log.acting_as(audit_log.myself()))
+    context.with_resource(log.acting_as(myself()))

@@ -125,21 +125,12 @@ def reauthorize(
 
 
 def _integration(keeper: Keeper, name: str, settings: Settings) -> Integration:
-    from evergrant.cli.declared_parts import read_parts
-    from evergrant.cli.expectations import read_expectations
-    from evergrant.cli.integration import read_integration
-    from evergrant.keeper import declare_parts, expect
+    from evergrant.cli.declared import taken_in
 
     if not (Path(name).is_file() or name.endswith(".toml")):
         with keeper.reading() as tx:
             return keeper.vault.integration(tx, name)
-    told, expected = read_integration(name, settings), read_expectations(name)
-    wanted = read_parts(name, {each.name for each in expected.steps})
-    with keeper.writing() as tx:
-        keeper.vault.save_integration(tx, told)
-    expect(keeper, told.id, expected)
-    declare_parts(keeper, told.id, wanted)
-    return told
+    return taken_in(keeper, name, settings)
 
 
 def _host(text: str, settings: Settings) -> str:

@@ -23,10 +23,10 @@ def backup(file: Path, form: Format) -> None:
 
     The master key is not in it: keep that elsewhere. PostgreSQL has tools of its own for this.
     """
-    from evergrant.keeper import back_up, open_keeper
+    from evergrant.keeper import back_up, open_for_all
     from evergrant.settings import load
 
-    with open_keeper(load()) as keeper, progress("Copying"):
+    with open_for_all(load()) as keeper, progress("Copying"):
         key = back_up(keeper, file)
     if form is Format.JSON:
         emit("backup", {"file": str(file), "master_key": key})
@@ -75,9 +75,9 @@ def _from_file(settings: Settings, file: Path) -> dict[str, Any]:
 
 
 def _restored_here(settings: Settings) -> dict[str, Any]:
-    from evergrant.keeper import mark_restored, open_keeper
+    from evergrant.keeper import mark_restored, open_for_all
 
-    with open_keeper(settings) as keeper, keeper.writing() as tx:
+    with open_for_all(settings) as keeper, keeper.writing() as tx:
         found, doubtful = mark_restored(tx, keeper.clock.now())
     return {"connections": found, "doubtful": doubtful, "set_aside": ""}
 

@@ -112,7 +112,7 @@ def _staged(
     from evergrant.api.service import serving
     from evergrant.cli.service import Service
     from evergrant.drills.control import Control
-    from evergrant.drills.demo import Story
+    from evergrant.drills.demo import ADMINS, Story
     from evergrant.drills.stage import Stage
     from evergrant.emulator.server import Emulator
     from evergrant.settings import Settings
@@ -129,8 +129,9 @@ def _staged(
             held.callback(steering.close)
             # Whatever is chosen in the console, nobody is led out of the demo.
             settings = Settings(
-                data_dir=data_dir, login_host_production=against, login_host_sandbox=against
-            )
+                data_dir=data_dir, login_host_production=against, login_host_sandbox=against,
+                evidence_integration=ADMINS,
+            )  # fmt: skip
             face = _console(steering, against)
             up = held.enter_context(
                 serving(settings, "127.0.0.1", port, clock=steering.clock, faces=(face,))

@@ -125,9 +125,11 @@ def _flow_complaints(told: Mapping[str, Any]) -> Iterator[str]:
 
 def _integration(told: Mapping[str, Any], folder: Path, settings: Settings) -> Integration:
     from evergrant.oauth import login_host
+    from evergrant.store.integrations import id_in
 
     return Integration(
-        id=told["id"],
+        id=id_in(settings.tenant, told["id"]),
+        tenant=settings.tenant,
         name=told.get("name", told["id"]),
         app_label=told["app_label"],
         app_owner=told.get("app_owner", ""),

@@ -16,10 +16,10 @@ DAMAGED = 1
 @format_option
 def list_(form: Format) -> None:
     """List the master keys by their ids, and how much each has sealed."""
-    from evergrant.keeper import master_keys, open_keeper
+    from evergrant.keeper import master_keys, open_for_all
     from evergrant.settings import load
 
-    with open_keeper(load()) as keeper:
+    with open_for_all(load()) as keeper:
         found = master_keys(keeper)
     if form is Format.JSON:
         emit("master-keys", {"keys": found})
@@ -44,10 +44,10 @@ def rotate(form: Format) -> None:
     one before it there, separated by a comma, restart the service, and rotate then. Ends with 1
     when a row cannot be opened.
     """
-    from evergrant.keeper import open_keeper, rotate
+    from evergrant.keeper import open_for_all, rotate
     from evergrant.settings import load
 
-    with open_keeper(load()) as keeper:
+    with open_for_all(load()) as keeper:
         former = keeper.vault.key_id
         for last in rotate(keeper):
             if form is Format.JSON:
@@ -72,10 +72,10 @@ def forget(form: Format) -> None:
 
     A backup made before the rotation cannot be restored without them: keep a copy beside it.
     """
-    from evergrant.keeper import forget_keys, open_keeper
+    from evergrant.keeper import forget_keys, open_for_all
     from evergrant.settings import load
 
-    with open_keeper(load()) as keeper:
+    with open_for_all(load()) as keeper:
         gone = forget_keys(keeper)
     if form is Format.JSON:
         emit("master-keys-forgotten", {"keys": gone})

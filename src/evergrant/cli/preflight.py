@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evergrant.keeper import Keeper
     from evergrant.keeper.preflight import With
     from evergrant.keeper.preflight_checks import Row
-    from evergrant.model import Secret, Session
+    from evergrant.model import Integration, Secret, Session
     from evergrant.settings import Settings
 
 ENDS = {"pass": 0, "warn": 0, "fail": 1, "could not look": 4}
@@ -106,30 +106,43 @@ def _of_connection(settings: Settings, name: str, given: With, form: Format) -> 
 def _of_integration(
     settings: Settings, file: str, given: With, subject_token: str, form: Format
 ) -> tuple[Row, ...]:
-    """Connect in a store that vanishes, check, and give everything back."""
-    from evergrant.cli.integration import read_integration
-    from evergrant.keeper import connect_directly, remove
+    """Connect every part in a store that vanishes, check, and give everything back."""
+    from evergrant.cli.declared import taken_in
+    from evergrant.keeper import connect_directly, remove, walk_on
     from evergrant.keeper.preflight import preflight as check_all
+    from evergrant.store.parts import MAIN
 
-    wanted = read_integration(file, settings)
-    if wanted.flow == "web_server":
-        raise BadInput(
-            "web_server needs a person who authorizes",
-            next_step=f"evergrant connect NAME --integration {file}, then evergrant preflight NAME",
-            whose="you",
-        )
+    wanted = _without_person(file, settings)
     token: Secret | None = token_for(wanted.flow, subject_token)
     with _passing(settings) as keeper:
-        with keeper.writing() as tx:
-            keeper.vault.save_integration(tx, wanted)
+        taken_in(keeper, file, settings)
         with bringing(wanted.flow, token, f"Connecting {wanted.name}", form) as brought:
             made, _ = connect_directly(
                 keeper, wanted, "preflight", wanted.login_host, brought=brought
             )
         try:
+            walk_on(keeper, made.id, MAIN)
             return check_all(keeper, made.id, given, _watch(form))
         finally:
             remove(keeper, made.id)
+
+
+def _without_person(file: str, settings: Settings) -> Integration:
+    """The integration of a file whose parts need nobody at a browser; raises `BadInput`."""
+    from evergrant.cli.declared import parts_in
+    from evergrant.cli.integration import read_integration
+
+    wanted = read_integration(file, settings)
+    held = (each for each in parts_in(file) if each.kind == "credential")
+    for part in held:
+        if part.view(wanted).flow == "web_server":
+            raise BadInput(
+                f"part {part.name} needs a person who authorizes (web_server)",
+                next_step=f"evergrant connect NAME --integration {file}, then evergrant preflight"
+                " NAME",
+                whose="you",
+            )
+    return wanted
 
 
 @contextmanager

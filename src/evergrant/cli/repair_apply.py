@@ -33,17 +33,17 @@ NOT_PROVEN, NOT_KNOWN = 1, 3
 def apply(wish: Wish, yes: bool, records: bool, backup: str, form: Format) -> None:
     """Carry the repairs of a rule out in an org: shown, backed up, checked, deployed, read back.
 
-    Name each rule with --rule. What is dangerous is refused. Ends with 0 when it is proven, with 1
-    when it is not, or when the org or a person said no. With --format json nobody is asked, so
-    --yes must be there.
+    Name each rule with --rule, or one change of a fix with --change. What is dangerous is refused.
+    Ends with 0 when it is proven, with 1 when it is not, or when the org or a person said no. With
+    --format json nobody is asked, so --yes must be there.
     """
     from evergrant.cli.repair_course import Course
     from evergrant.repair.draft import dangers
     from evergrant.repair.plan import plan as planned
 
     session = needed_session(wish)
-    if not wish.rules:
-        raise BadInput("name what is to be repaired with --rule", whose="you")
+    if not (wish.rules or wish.changes):
+        raise BadInput("name what is to be repaired with --rule or --change", whose="you")
     if form is Format.JSON and not yes:
         raise BadInput("nobody can be asked in JSON", next_step="add --yes", whose="you")
     told = say if form is Format.TEXT else _silent
@@ -73,8 +73,8 @@ def verify(wish: Wish, since: str, form: Format) -> None:
     from evergrant.repair.apply import verify as looked
 
     session = needed_session(wish)
-    if not wish.rules:
-        raise BadInput("name what was repaired with --rule", whose="you")
+    if not (wish.rules or wish.changes):
+        raise BadInput("name what was repaired with --rule or --change", whose="you")
     plans = ready(plans_of(wish, files_of(wish, session), session))
     proofs = [
         p for each in plans for p in said(looked(session, each, _time(since)), "Reading back")

@@ -21,19 +21,29 @@ Rules = tuple["Rule", ...]
 
 
 def plans_of(wish: Wish, files: Files, session: Session | None = None) -> list[Plan]:
-    """A plan for each finding; for a rule that is named, in any case.
+    """A plan for each finding; for a rule or a change that is named, in any case.
 
     With a session the org itself is judged: its metadata, its users, their approvals and logins.
     Raises `BadInput` and `NotFound` for an app that is not there or not the only one.
     """
     from evergrant.repair.plan import plan
 
+    changes = [plan(_change(each, wish), files, wish.given) for each in wish.changes]
+    if changes and not wish.rules:
+        return changes
     wanted = rules_of(wish)
     found = list(problems(wish, wanted, session))
     plans = [made for each in found if (made := _planned(each, files, wish)) is not None]
     shown = {each.rule for each in found}
     asked = [_asked(each, wish) for each in wanted if not shown & {rule.id for rule in each}]
-    return plans + [plan(each, files, wish.given) for each in asked]
+    return changes + plans + [plan(each, files, wish.given) for each in asked]
+
+
+def _change(change: str, wish: Wish) -> Problem:
+    """One change that is asked for by its id, whatever an audit would say."""
+    from evergrant.repair.model import Problem
+
+    return Problem(change, wish.app, change=change)
 
 
 def rules_of(wish: Wish) -> list[Rules]:

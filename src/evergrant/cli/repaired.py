@@ -34,6 +34,8 @@ class Wish:
     session: str = ""
     org: str = ""
     """A connection whose org it is; its own token where no admin's session is lent."""
+    changes: tuple[str, ...] = ()
+    """Single changes by id, as a step of a way out names one."""
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -55,11 +57,12 @@ def wishing(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(
-        paths: tuple[str, ...], rule: tuple[str, ...], app: str, values: tuple[str, ...],
-        target_org: str, session: str, org: str, **more: Any,
+        paths: tuple[str, ...], rule: tuple[str, ...], change: tuple[str, ...], app: str,
+        values: tuple[str, ...], target_org: str, session: str, org: str, **more: Any,
     ) -> Any:  # fmt: skip
         named = tuple(map(Path, paths))
-        wish = Wish(named, rule, app, dict(map(_pair, values)), target_org, session, org)
+        given = dict(map(_pair, values))
+        wish = Wish(named, rule, app, given, target_org, session, org, change)
         return command(wish, **more)
 
     made: Callable[..., Any] = wrapped
@@ -71,6 +74,7 @@ def wishing(command: Callable[..., Any]) -> Callable[..., Any]:
 _OPTIONS = (
     click.argument("paths", metavar="[PATH]...", nargs=-1),
     click.option("--rule", multiple=True, metavar="RULE", help="only this rule, by code or id"),
+    click.option("--change", multiple=True, metavar="CHANGE", help="one change, by its id alone"),
     click.option("--app", default="", metavar="NAME", help="only this app, by name or label"),
     click.option(
         "--set", "values", multiple=True, metavar="NAME=VALUE",

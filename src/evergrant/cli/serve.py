@@ -61,17 +61,21 @@ def serve(port: int, host: str, role: Role, form: Format) -> None:
     need_server_extra()
     with ExitStack() as held:
         with progress("Starting the service"):
+            from evergrant.api.collector import settle
             from evergrant.api.service import serving
-            from evergrant.keeper import invite
+            from evergrant.keeper import invite, require_tenant
             from evergrant.settings import load
             from evergrant.web import mount
 
-            service = held.enter_context(serving(load(), host, port, faces=(mount,), role=role))
+            settings = load()
+            service = held.enter_context(serving(settings, host, port, faces=(mount,), role=role))
+            settle()
         if role == "worker":
             _tell_worker(service.url, form)
             until_stopped()
             return
-        callback, link = service.keeper.settings.callback_url, invite(service.keeper).reveal()
+        callback = service.keeper.settings.callback_url
+        link = invite(require_tenant(service.keeper, settings.tenant)).reveal()
         if form is Format.JSON:
             emit("service", {"url": service.url, "callback": callback, "sign_in": link})
         else:

@@ -28,9 +28,13 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         from evergrant.api.address import announced, operator_key
+        from evergrant.api.openers import TENANT
 
         self._url = announced(settings)
-        self._headers = {"Authorization": f"Bearer {operator_key(settings).reveal()}"}
+        self._headers = {
+            "Authorization": f"Bearer {operator_key(settings).reveal()}",
+            TENANT: settings.tenant,
+        }
 
     def begin(self, body: dict[str, Any]) -> Begun:
         """Begin a browser authorization."""
@@ -84,7 +88,7 @@ class Service:
             # Somebody else may listen there by now, or the service itself is at fault.
             look = "look into what `evergrant serve` prints, or start it again"
             raise self._away(f"gives no readable answer ({answer.status_code})", look) from error
-        words = str(told.get("diagnostics") or told.get("detail") or "refused")
+        words = str(told.get("diagnostics") or told.get("title") or "refused")
         if answer.status_code >= 500:
             raise CouldNotLook("unreachable", words)
         if answer.status_code >= 400:

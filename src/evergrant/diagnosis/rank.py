@@ -2,7 +2,8 @@
 
 A fact that a cause does not mention counts at background, but words that the client was told and
 that the cause does not know speak against it; facts of one event form a group and count once, by
-the most telling of them; a fact that is not known counts nothing.
+the most telling of them; a fact that is not known counts nothing.  The words of a telling shift
+the odds a little more, by what tellings taught (`telling.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from operator import mul
 
 from evergrant.catalog import Catalog, Cause, FactKind
 from evergrant.catalog.entries import OTHER
+from evergrant.catalog.taught import TELLING
 from evergrant.diagnosis.likelihood import ratio, spoken_of
+from evergrant.diagnosis.telling import factors
 from evergrant.model import Fact
 
 SILENCE = 0.1
@@ -37,6 +40,8 @@ class Posterior:
     none_of_these: float
     counted: tuple[Fact, ...]
     """The facts that were counted, one a group."""
+    told: Mapping[str, float]
+    """By how much the words of the telling multiplied the odds of each cause; empty without any."""
 
 
 def known(facts: Iterable[Fact], catalog: Catalog) -> tuple[Fact, ...]:
@@ -87,7 +92,13 @@ def posterior(facts: Iterable[Fact], catalog: Catalog) -> Posterior:
     for fact in counted:
         kind = catalog.facts[fact.name]
         weights = list(map(mul, weights, _column(catalog, kind, kind.key_of(fact.value))))
+    words = next((str(fact.value) for fact in counted if fact.name == TELLING), "")
+    is_alone = len(counted) == 1
+    told = factors(words, weights, catalog, is_alone=is_alone) if words else []
+    weights = list(map(mul, weights, told)) if told else weights
     # NOTE: all weights are divided by the background of the facts, so *none of these* has ratio 1.
     whole = sum(weights) + NONE_PRIOR
     shares = {id_: weight / whole for id_, weight in zip(catalog.causes, weights, strict=True)}
-    return Posterior(shares, NONE_PRIOR / whole, counted)
+    return Posterior(
+        shares, NONE_PRIOR / whole, counted, dict(zip(catalog.causes, told, strict=False))
+    )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Literal
 
 from evergrant.catalog import Catalog, Cause
 from evergrant.catalog.entries import LEVELS, Level
+from evergrant.catalog.taught import TELLING
 from evergrant.diagnosis.gates import next_gate
 from evergrant.diagnosis.likelihood import ratio
 from evergrant.diagnosis.next_check import NextCheck, next_check
 from evergrant.diagnosis.rank import SYMPTOMS, Posterior, known, posterior
+from evergrant.diagnosis.telling import is_of_connections, speaking
 from evergrant.model import Fact, Unknown
 
 Word = Literal["certain", "likely", "possible"]
 
-CERTAIN, LIKELY, NAMED = 0.9, 0.5, 0.1
+CERTAIN, LIKELY, NAMED = 0.9, 0.6, 0.1
 """Shares from which a cause is called so; below the last it is one of many and nobody's answer."""
 SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
 """Ratios to the background from which a fact counts as a reason."""
@@ -104,7 +106,7 @@ def diagnose(facts: Iterable[Fact], catalog: Catalog, *, limit: int = 5) -> Diag
     """Judge what is known; at most `limit` causes, the likeliest first."""
     given = tuple(facts)
     seen = known(given, catalog)
-    if not seen:
+    if not any(fact.name != TELLING or is_of_connections(str(fact.value)) for fact in seen):
         return Diagnosis((), 1.0, "text", None, "", "", LOOK_FIRST, (), (), given)
     result = posterior(seen, catalog)
     level = _level(seen, catalog)
@@ -163,7 +165,7 @@ def _ranked(
 ) -> Ranked:
     refined = _refined(label, result.shares, catalog)
     cause = catalog.causes[refined or label]
-    reasons = _reasons(cause, known(facts, catalog), catalog)
+    reasons = _reasons(cause, known(facts, catalog), result, catalog)
     supports = tuple(r for r in reasons if r.ratio >= SPEAKS_FOR)
     return Ranked(
         cause=label,
@@ -186,17 +188,30 @@ def _narrowest(ranked: Ranked, catalog: Catalog) -> Cause:
     return catalog.causes[ranked.refined or ranked.cause]
 
 
-def _reasons(cause: Cause, facts: Iterable[Fact], catalog: Catalog) -> list[Reason]:
-    found = []
+def _reasons(
+    cause: Cause, facts: Iterable[Fact], result: Posterior, catalog: Catalog
+) -> list[Reason]:
+    found: list[Reason] = []
     for fact in facts:
+        if fact.name == TELLING:
+            found += _told(cause, fact, result, catalog)
+            continue
         kind = catalog.facts[fact.name]
         found.append(Reason(fact, ratio(cause, kind, kind.key_of(fact.value))))
     return sorted(found, key=lambda reason: -reason.ratio)
 
 
+def _told(cause: Cause, fact: Fact, result: Posterior, catalog: Catalog) -> Iterator[Reason]:
+    """Of the words of a telling those that speak for the cause, where they do."""
+    words = speaking(str(fact.value), cause.id, catalog.lessons)
+    by = result.told.get(cause.id, 1.0)
+    if words and by > 1.0:
+        yield Reason(replace(fact, value=", ".join(words)), by)
+
+
 def _word(share: float, level: Level, supports: Sequence[Reason]) -> Word:
-    """Certain needs more than text and two kinds of evidence."""
-    kinds = {reason.fact.source for reason in supports}
+    """Certain needs more than text and two kinds of evidence; the words of a telling are none."""
+    kinds = {reason.fact.source for reason in supports if reason.fact.name != TELLING}
     if share >= CERTAIN and level != "text" and len(kinds) >= 2:
         return "certain"
     return "likely" if share >= LIKELY else "possible"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evergrant.drills.rehearsal import client_of, fit, ground_of, told
+from evergrant.drills.rehearsal import client_of, fit, ground_of
 from evergrant.drills.replayed import Habits, Told
 from evergrant.drills.simulated import SOUND
 from evergrant.repair import apply
+from evergrant.repair.course import words_of
 from evergrant.repair.files import Files, package
 from evergrant.repair.migrate import PHASES, Migration
 
@@ -40,7 +41,7 @@ def migrate(wanted: Migration, files: Files, habits: Habits = SOUND) -> Migrated
         done: list[str] = []
         for number in range(len(PHASES)):
             parts = [fit(each, ground) for each in wanted.phase(number)]
-            done += told(ground.say(apply.carry_out(ground.session, package(parts))))
+            done += words_of(ground.say(apply.carry_out(ground.session, package(parts))))
         standing = tuple(ground.client.go_on()) if ground.client.held else ()
         after = tuple(client_of(ground, wanted.label, habits).connect())
     return Migrated(before, tuple(done), standing, after)

@@ -14,8 +14,9 @@ from evergrant.emulator.worlds import BARE
 from evergrant.errors import BadInput
 from evergrant.model import App as ClientApp
 from evergrant.model import Secret
-from evergrant.org.deployment import Deployed, deploy
+from evergrant.org.deployment import deploy
 from evergrant.repair import apply
+from evergrant.repair.course import words_of
 from evergrant.repair.draft import SPACE
 from evergrant.repair.edits import Add, Drop, Edit, Set, edited
 from evergrant.repair.files import App, Component, Files, package
@@ -83,7 +84,7 @@ class Ground:
             match step:
                 case Deployment():
                     zipped = apply.package_of(step, self.files(), self.app.name)
-                    yield from told(self.say(apply.carry_out(self.session, zipped)))
+                    yield from words_of(self.say(apply.carry_out(self.session, zipped)))
                 case RecordChange():
                     is_new = self.say(apply.change_record(self.session, step))
                     yield f"{step.change.title}: {'done' if is_new else 'was so already'}"
@@ -93,14 +94,6 @@ class Ground:
                     yield "in the source only: nothing is deployed"
                 case _:
                     assert_never(step)
-
-
-def told(deployed: Deployed) -> Iterator[str]:
-    """What came of each component, in a line."""
-    for each in deployed.components:
-        yield f"{each.type} {each.name} {each.outcome}{f': {each.problem}' if each.problem else ''}"
-    if deployed.error:
-        yield deployed.error
 
 
 @contextmanager

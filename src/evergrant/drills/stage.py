@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +18,7 @@ from evergrant.keeper import Keeper
 from evergrant.model import App, FlowId, Integration, Secret
 from evergrant.settings import Settings
 from evergrant.store.flows import Flow
+from evergrant.store.integrations import id_in
 from evergrant.testing.robot import Person, Sight, browser, walk
 
 FLOW_OF: dict[str, FlowId] = {
@@ -25,6 +26,7 @@ FLOW_OF: dict[str, FlowId] = {
     "orbit-jwt": "jwt_bearer",
     "orbit-server": "client_credentials",
     "orbit-portal": "web_server",
+    "evergrant-admins": "web_server",
 }
 """The world's apps that a drill's client uses, and how it comes to Salesforce with each."""
 WHO = "integration"
@@ -56,7 +58,9 @@ class Stage:
 
     def integration(self, app_name: str) -> Integration:
         """The vendor's integration that uses an app of the world, saved in the keeper."""
-        made = integration_of(self.app(app_name), self.url, self.control, self.person().username)
+        app, whose = self.app(app_name), self.keeper.tenant
+        told = integration_of(app, self.url, self.control, self.person().username)
+        made = replace(told, id=id_in(whose, told.id), tenant=whose)
         with self.keeper.writing() as tx:
             self.keeper.vault.save_integration(tx, made)
         return made

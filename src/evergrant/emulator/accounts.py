@@ -1,7 +1,7 @@
 """Who is who: apps by key or name, users by name, and how a user stands to an app."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Row
 from typing import Final
@@ -11,7 +11,7 @@ from evergrant.emulator.gates.attempt import Approvals, UserFacts
 from evergrant.emulator.objects import stamp
 from evergrant.emulator.permissions import COLUMN, PERMISSIONS
 from evergrant.emulator.policies import AppPolicy, ProfilePolicy
-from evergrant.emulator.state import every, load_app, load_profile, one, recall
+from evergrant.emulator.state import every, load_app, load_profile, one, recall, recall_granted
 
 _COLUMNS: Final = ", ".join(f'"{COLUMN}{name}"' for name in PERMISSIONS)
 _HOLDINGS: Final = (
@@ -38,21 +38,28 @@ class _Holding:
 class _Standing:
     """What is known of a user while no admin changes it."""
 
-    username: str
-    profile: ProfilePolicy
-    is_active: bool
-    is_frozen: bool
-    is_external: bool
-    confirmed_from: frozenset[str]
+    facts: UserFacts
+    """As they are while everything held lasts."""
     holdings: tuple[_Holding, ...]
+    is_lasting: bool
+    """Whether nothing held runs out by itself."""
 
-    def permitted(self, now: datetime) -> frozenset[str]:
-        """What everything held permits."""
-        return frozenset().union(*(each.permissions for each in self.held(now)))
+    def facts_at(self, now: datetime) -> UserFacts:
+        """What the gates look at."""
+        if self.is_lasting:
+            return self.facts
+        return replace(self.facts, permissions=_permitted(self.held(now)))
 
-    def held(self, now: datetime) -> Iterator[_Holding]:
+    def held(self, now: datetime) -> tuple[_Holding, ...]:
         """What has not run out."""
-        return (each for each in self.holdings if each.until is None or each.until > stamp(now))
+        if self.is_lasting:
+            return self.holdings
+        at = stamp(now)
+        return tuple(each for each in self.holdings if each.until is None or each.until > at)
+
+
+def _permitted(holdings: Iterable[_Holding]) -> frozenset[str]:
+    return frozenset().union(*(each.permissions for each in holdings))
 
 
 def app_by_key(db: Database, consumer_key: str) -> AppPolicy | None:
@@ -103,15 +110,18 @@ def _read_standing(db: Database, user_id: str) -> _Standing | None:
         return None
     login = one(db, 'SELECT "IsFrozen" FROM "UserLogin" WHERE "UserId" = ?', user_id)
     who = {"user": user_id, "profile": user["ProfileId"]}
-    return _Standing(
+    holdings = tuple(_holding(row) for row in db.execute(_HOLDINGS, who))
+    facts = UserFacts(
+        id=user_id,
         username=user["Username"],
+        permissions=_permitted(holdings),
         profile=load_profile(db, user["ProfileId"]),
         is_active=bool(user["IsActive"]),
         is_frozen=login is not None and bool(login["IsFrozen"]),
         is_external=user["UserType"] != "Standard",
         confirmed_from=_confirmed_from(db, user_id),
-        holdings=tuple(_holding(row) for row in db.execute(_HOLDINGS, who)),
     )
+    return _Standing(facts, holdings, all(each.until is None for each in holdings))
 
 
 def _confirmed_from(db: Database, user_id: str) -> frozenset[str]:
@@ -127,13 +137,13 @@ def _holding(row: Row) -> _Holding:
 def profile_of(db: Database, user_id: str) -> ProfilePolicy | None:
     """The login policy of a user's profile; None for an id that is no user's."""
     found = _standing(db, user_id)
-    return None if found is None else found.profile
+    return None if found is None else found.facts.profile
 
 
 def permissions_of(db: Database, user_id: str, now: datetime) -> frozenset[str]:
     """What profile and permission sets together permit."""
     found = _standing(db, user_id)
-    return frozenset() if found is None else found.permitted(now)
+    return frozenset() if found is None else found.facts_at(now).permissions
 
 
 def user_facts(db: Database, user_id: str, now: datetime) -> UserFacts:
@@ -141,27 +151,26 @@ def user_facts(db: Database, user_id: str, now: datetime) -> UserFacts:
     found = _standing(db, user_id)
     if found is None:
         raise KeyError(user_id)
-    return UserFacts(
-        id=user_id,
-        username=found.username,
-        permissions=permissions_of(db, user_id, now),
-        profile=found.profile,
-        is_active=found.is_active,
-        is_frozen=found.is_frozen,
-        is_external=found.is_external,
-        confirmed_from=found.confirmed_from,
-    )
+    return found.facts_at(now)
 
 
 def approvals_of(db: Database, user_id: str, app_id: str, now: datetime) -> Approvals:
     """Admin approval, and what the user approved in person."""
+    admitted = is_granted(db, user_id, app_id, now)
+    return recall_granted(
+        db, (Approvals, admitted, user_id, app_id),
+        lambda: _approvals(db, user_id, app_id, admitted=admitted),
+    )  # fmt: skip
+
+
+def _approvals(db: Database, user_id: str, app_id: str, *, admitted: bool) -> Approvals:
     rows = every(
         db, "SELECT scopes, flow FROM x_refresh"
         " WHERE user_id = ? AND app_id = ? AND state = 'live'", user_id, app_id,
     )  # fmt: skip
     scopes = frozenset(scope for row in rows for scope in row["scopes"].split())
     by_device = sum(row["flow"] == "device" for row in rows)
-    return Approvals(is_granted(db, user_id, app_id, now), len(rows), scopes, by_device)
+    return Approvals(admitted, len(rows), scopes, by_device)
 
 
 def is_granted(db: Database, user_id: str, app_id: str, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -30,12 +31,12 @@ from evergrant.emulator.setup.routes import setup_routes
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from evergrant.emulator.org import Org
 
 _OAUTH: Final = "/services/oauth2"
+_TOKEN: Final = f"{_OAUTH}/token"
 _NOT_BUILT: Final = (
     "/services/oauth2/register", "/services/oauth2/pkce/generator",
     "/services/oauth2/singleaccess", "/services/oauth2/lightningoutsingleaccess",
@@ -74,8 +75,7 @@ def routes_of(org: Org) -> list[Route]:
         for path, methods, handler in _ROUTES
     ]
     unbuilt = [Route(path, _unbuilt, methods=["GET", "POST"]) for path in _NOT_BUILT]
-    # Routes are tried in their order: the path that is asked most comes first.
-    token = Route(f"{_OAUTH}/token", _bound(org, token_endpoint.token), methods=["POST"])
+    token = Route(_TOKEN, _bound(org, token_endpoint.token), methods=["POST"])
     first = [token, *metadata_routes(org)]
     wide = [*data.data_routes(org), *round_routes(org), *setup_routes(org)]
     return [*first, *routes, *unbuilt, *wide]
@@ -83,11 +83,30 @@ def routes_of(org: Org) -> list[Route]:
 
 def create_app(org: Org) -> ASGIApp:
     """The org as an ASGI app, front door included."""
-    inner = Starlette(
+    routed = Starlette(
         routes=routes_of(org),
         exception_handlers={404: _unknown, strict.OnlyInferred: strict.refuse},
     )
-    return Front(org, Doorkeeper(org, Cors(org, inner)))
+    return Front(org, Doorkeeper(org, Cors(org, _TokenFirst(org, routed))))
+
+
+class _TokenFirst:
+    """The token endpoint at once, and all else through the routes, of which it is one, too."""
+
+    def __init__(self, org: Org, routed: ASGIApp) -> None:
+        self._org, self._routed = org, routed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] != _TOKEN or scope["method"] != "POST":
+            await self._routed(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await token_endpoint.token(self._org, request)
+        except strict.OnlyInferred as error:
+            response = await strict.refuse(request, error)
+        await response(scope, receive, send)
 
 
 def _bound(

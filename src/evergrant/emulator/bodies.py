@@ -1,11 +1,32 @@
-"""Request bodies, read whole before anybody looks at them, and given on as if they just came."""
+"""What came with a request: a header, and the body, read whole before anybody looks at it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive
+    from starlette.types import Message, Receive, Scope
+
+_BODY = "evergrant.body"
+"""Where a scope holds the body."""
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first header of that name, in small letters; empty where there is none."""
+    for each, value in scope["headers"]:
+        if each == name:
+            return str(value, "latin-1")
+    return ""
+
+
+def with_body(scope: Scope, path: str, body: bytes) -> Scope:
+    """The request at a tidy path, holding its body."""
+    return {**scope, "path": path, "raw_path": path.encode(), _BODY: body}
+
+
+def body_of(scope: Scope) -> bytes:
+    """The body that a scope holds."""
+    return bytes(scope[_BODY])
 
 
 async def read_body(receive: Receive, limit: int | None) -> bytes | None:

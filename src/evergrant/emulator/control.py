@@ -22,15 +22,17 @@ from evergrant.emulator.scenario import BadScenario, Phase
 from evergrant.emulator.stage import NoSnapshot, Stage
 from evergrant.emulator.trouble.fault import DROPS, BadFault, told
 from evergrant.emulator.trouble.presets import PRESETS, make
+from evergrant.emulator.trouble.status_page import NoInstance
+from evergrant.emulator.trouble.status_page import told as status_told
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 _BAD: Final = (
     BadAct, BadFault, BadScenario, NoSnapshot, KeyError, ValueError, TypeError, OverflowError,
-    RecursionError,
+    RecursionError, NoInstance,
 )  # fmt: skip
-_NOT_FOUND: Final = (BadScenario, NoSnapshot)
+_NOT_FOUND: Final = (BadScenario, NoSnapshot, NoInstance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,10 @@ def _secrets(call: Call) -> Any:
     return call.stage.secrets()
 
 
+def _status(call: Call) -> Any:
+    return status_told(call.stage.org, call.request.path_params["name"])
+
+
 def _health(call: Call) -> Any:
     return {"ok": True, "org": call.stage.org.base_url, "statement": pages.BANNER}
 
@@ -242,6 +248,10 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/session", "A session for a user, admin by default", _session,
              query={"user": _TEXT}),
     Endpoint("GET", "/secrets", "Every secret given out, for leak checks", _secrets),
+    Endpoint("GET", "/v1/instances/{name}/status",
+             "What Salesforce's status page says of the instance", _status),
+    Endpoint("GET", "/v1/instanceAliases/{name}/status",
+             "The same by the org's address, which is its My Domain here", _status),
     Endpoint("GET", "/health", "Whether the emulator is up", _health),
     Endpoint("GET", "/openapi.json", "This table as OpenAPI", _openapi),
     Endpoint("GET", "/org/openapi.json", "What the org's own port answers, as OpenAPI", _surface),

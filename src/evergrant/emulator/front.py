@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from email.utils import formatdate
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from evergrant.emulator.bodies import read_body, replay
+from evergrant.emulator.bodies import header, read_body, replay, with_body
 from evergrant.emulator.objects import stamp
 from evergrant.emulator.trouble import fate, trace
 from evergrant.emulator.trouble.asker import asking_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from evergrant.emulator.clock import Clock
     from evergrant.emulator.org import Org
     from evergrant.emulator.trouble.fault import Fault
 
@@ -34,6 +38,7 @@ _LARGEST: Final = 1_048_576
 """Bytes in a body of those paths; what Salesforce answers to more is not known (inferred: 413)."""
 _KEPT: Final = 100
 """Parameters of one request that are remembered, and letters of their names."""
+_FORM: Final = "application/x-www-form-urlencoded"
 _WRITTEN: Final = 8192
 """Bytes of a request's parameters that are remembered."""
 
@@ -43,22 +48,23 @@ class Front:
 
     def __init__(self, org: Org, inner: ASGIApp) -> None:
         self._org, self._inner = org, inner
+        self._date = _Date(org.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+        path = _tidy(scope["path"])
         is_small = path.startswith(_SMALL)
         body = await read_body(receive, _LARGEST if is_small else None)
-        seen = _Seen(send)
+        seen = _Seen(send, self._date)
         if body is None:
             await _refuse_length(seen.send)
             self._remember(scope, path, b"", seen.status)
             return
         try:
-            await self._answer({**scope, "path": path, "raw_path": path.encode()}, body, seen)
+            await self._answer(with_body(scope, path, body), body, seen)
         finally:
             self._remember(scope, path, body, seen.status)
 
@@ -85,16 +91,16 @@ class Front:
             return fault
 
     def _remember(self, scope: Scope, path: str, body: bytes, status: int | None) -> None:
-        at, headers = self._org.clock.now(), dict(scope["headers"])
-        kind = headers.get(b"content-type", b"")
-        form = body if kind.startswith(b"application/x-www-form-urlencoded") else b""
-        sent = b"&".join((scope["query_string"], form))[:_WRITTEN].decode("latin-1")
-        method, host = scope["method"], headers.get(b"host", b"").decode("latin-1")
+        at, method, host = self._org.clock.now(), scope["method"], header(scope, b"host")
+        is_form = header(scope, b"content-type").startswith(_FORM)
+        sent = b"&".join((scope["query_string"], body if is_form else b""))[:_WRITTEN]
         with self._org.lock:
-            self._org.requests.keep(lambda: {
-                "at": stamp(at), "method": method, "path": path, "host": host, "status": status,
-                "parameters": masked(parse_qsl(sent, keep_blank_values=True)),
-            })  # fmt: skip
+            self._org.requests.keep(_Asked(at, method, path, host, status, sent))
+
+
+def _tidy(path: str) -> str:
+    is_tidy = "//" not in path and not path.endswith("/")
+    return path if is_tidy and path else _SLASHES.sub("/", path).rstrip("/") or "/"
 
 
 def masked(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -103,11 +109,49 @@ def masked(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name[:_KEPT]: value if name in _OPEN else _MASK for name, value in few}
 
 
-class _Seen:
-    """Passes an answer on and remembers its status."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request as the history keeps it: two thousand of them stand in memory."""
 
-    def __init__(self, out: Send) -> None:
-        self.out = out
+    at: datetime
+    method: str
+    path: str
+    host: str
+    status: int | None
+    sent: bytes
+
+    def __call__(self) -> dict[str, object]:
+        """As JSON, secrets masked."""
+        sent = parse_qsl(self.sent.decode("latin-1"), keep_blank_values=True)
+        return {
+            "at": stamp(self.at), "method": self.method, "path": self.path, "host": self.host,
+            "status": self.status, "parameters": masked(sent),
+        }  # fmt: skip
+
+
+class _Date:
+    """The Date header: the org's time and not the machine's, since clients compare theirs with it.
+
+    RFC 9110 section 6.6.1.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._second, self._header = clock, -1, (b"date", b"")
+
+    def header(self) -> tuple[bytes, bytes]:
+        """Name and value; written anew once a second."""
+        second = int(self._clock.now().timestamp())
+        if second != self._second:
+            self._second = second
+            self._header = (b"date", formatdate(second, usegmt=True).encode())
+        return self._header
+
+
+class _Seen:
+    """Passes an answer on, dated, and remembers its status."""
+
+    def __init__(self, out: Send, date: _Date) -> None:
+        self.out, self._date = out, date
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
@@ -126,6 +170,7 @@ class _Seen:
     def _look(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._date.header()]
 
 
 async def _refuse_length(send: Send) -> None:

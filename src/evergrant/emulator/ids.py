@@ -12,8 +12,9 @@ from typing import Final
 
 _BASE62: Final = digits + ascii_uppercase + ascii_lowercase
 _SUFFIX: Final = ascii_uppercase + "012345"
-_CAPITALS: Final = str.maketrans({each: str(int(each in ascii_uppercase)) for each in _BASE62})
+_CAPITAL: Final = {each: int(each in ascii_uppercase) for each in _BASE62}
 _PAIRS: Final = [first + second for first in _BASE62 for second in _BASE62]
+_CAPITALS: Final = {pair: _CAPITAL[pair[0]] + 2 * _CAPITAL[pair[1]] for pair in _PAIRS}
 _SHORT: Final = 15
 _LONG: Final = 18
 _NUMBER_WIDTH: Final = 9
@@ -30,7 +31,7 @@ def suffix(short: str) -> str:
 
 def _letter(five: str) -> str:
     """The character that says which of five are capitals, the first in the lowest bit."""
-    return _SUFFIX[int(five.translate(_CAPITALS)[::-1], 2)]
+    return _SUFFIX[_CAPITAL[five[0]] + 2 * _CAPITALS[five[1:3]] + 8 * _CAPITALS[five[3:]]]
 
 
 _known_letter: Final = lru_cache(maxsize=1024)(_letter)
@@ -79,11 +80,18 @@ def named(prefix: str, name: str) -> str:
 
 
 def _base62(number: int) -> str:
+    high, low = divmod(number, len(_PAIRS) ** 2)
+    return _high(high) + _PAIRS[low // len(_PAIRS)] + _PAIRS[low % len(_PAIRS)]
+
+
+@lru_cache(maxsize=1024)
+def _high(number: int) -> str:
+    """All but the last four digits, which hardly change from one id to the next."""
     text = ""
     while number:
         number, pair = divmod(number, len(_PAIRS))
         text = _PAIRS[pair] + text
-    return text.removeprefix("0").rjust(_NUMBER_WIDTH, "0")
+    return text.removeprefix("0").rjust(_NUMBER_WIDTH - 4, "0")
 
 
 class Ids:
@@ -94,19 +102,21 @@ class Ids:
         self._instance = "".join(random.Random(f"{seed}").choices(_BASE62, k=2))  # noqa: S311  # ids are not secrets
         self.counts: dict[str, int] = dict(counts or {})
         """How many ids each prefix has given out; saved with a snapshot and handed back."""
-        self._firsts: dict[str, int] = {}
+        self._begun: dict[str, tuple[str, int]] = {}
+        """How the ids of a prefix begin, and their first number."""
 
     def new(self, prefix: str) -> str:
         """The next 18-character id for a key prefix, such as '005'."""
-        if len(prefix) != 3 or not _is_base62(prefix):
-            raise ValueError(f"expected a key prefix of three characters, got {prefix!r}")
+        head, first = self._begun.get(prefix) or self._begin(prefix)
         count = self.counts.get(prefix, 0)
         self.counts[prefix] = count + 1
-        short = f"{prefix}{self._instance}0{_base62(self._first(prefix) + count)}"
+        short = head + _base62(first + count)
         return short + suffix(short)
 
-    def _first(self, prefix: str) -> int:
-        if prefix not in self._firsts:
-            drawn = random.Random(f"{self._seed}:{prefix}")  # noqa: S311  # as above
-            self._firsts[prefix] = drawn.randrange(1, _FIRST_NUMBERS)
-        return self._firsts[prefix]
+    def _begin(self, prefix: str) -> tuple[str, int]:
+        if len(prefix) != 3 or not _is_base62(prefix):
+            raise ValueError(f"expected a key prefix of three characters, got {prefix!r}")
+        drawn = random.Random(f"{self._seed}:{prefix}")  # noqa: S311  # as above
+        begun = f"{prefix}{self._instance}0", drawn.randrange(1, _FIRST_NUMBERS)
+        self._begun[prefix] = begun
+        return begun

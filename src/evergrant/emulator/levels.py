@@ -30,8 +30,13 @@ def of_family(org: Org, app: AppPolicy, family: str) -> SessionLevel:
 
     That an approval keeps the level it was given at is inferred.
     """
+    given = state.recall_granted(org.db, ("level", family), lambda: _given_at(org, family))
+    return HIGH if _raises(app) or given == HIGH else "STANDARD"
+
+
+def _given_at(org: Org, family: str) -> str | None:
     row = state.one(org.db, "SELECT level FROM x_refresh WHERE family = ? LIMIT 1", family)
-    return HIGH if _raises(app) or (row is not None and row["level"] == HIGH) else "STANDARD"
+    return None if row is None else str(row["level"])
 
 
 def _raises(app: AppPolicy | None) -> bool:

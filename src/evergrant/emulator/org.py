@@ -146,7 +146,7 @@ class Org:
         with self.lock:
             issued = state.every(self.db, "SELECT secret, kind FROM x_issued")
             saved.db.backup(self.db)
-            self.db.known.clear()
+            self.db.forget()
             known = {row["secret"] for row in state.every(self.db, "SELECT secret FROM x_issued")}
             fresh = [row for row in issued if row["secret"] not in known]
             self.db.executemany("INSERT INTO x_issued VALUES (?, ?)", fresh)

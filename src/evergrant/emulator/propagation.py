@@ -8,7 +8,7 @@ setting but a button (block, install, delete, lock) holds at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -88,15 +88,20 @@ def user(org: Org, facts: UserFacts) -> UserFacts:
     return replace(facts, profile=obeyed or facts.profile)
 
 
-def pending(org: Org) -> list[str]:
+def pending(org: Org) -> tuple[str, ...]:
     """Every edit under way, in words, with the moment from which it is obeyed."""
+    edits = _pending(org)
+    return tuple(_told(org, edits)) if edits else ()
+
+
+def _told(org: Org, edits: Iterable[Superseded]) -> Iterator[str]:
     now = org.clock.now().timestamp()
-    return [
+    return (
         f"policy edit of {_called(org, each)} takes effect at "
         f"{stamp(datetime.fromtimestamp(each.until, UTC))}"
-        for each in _pending(org)
+        for each in edits
         if each.until > now
-    ]
+    )
 
 
 def _called(org: Org, each: Superseded) -> str:

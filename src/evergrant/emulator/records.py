@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from evergrant.emulator import objects, propagation, state
@@ -37,6 +37,14 @@ HYBRID: Final[dict[str, str]] = {
 _NO_TOKEN: Final = BROWSER - {"user_agent"}
 """Flows that end without a token: their success is not yet a login."""
 _UNKNOWN: Final = "N/A"
+_LOGIN: Final = objects.inserting(
+    "LoginHistory", "Id", "LoginGeoId", "CountryIso", "UserId", "LoginTime", "LoginType",
+    "LoginSubType", "Status", "Application", "SourceIp", "Browser", "Platform", "ApiType",
+    "ApiVersion", "ClientVersion", "LoginUrl", "OptionsIsPost",
+)  # fmt: skip
+_IDP_EVENT: Final = objects.inserting(
+    "IdpEventLog", "Id", "AppId", "UserId", "Timestamp", "InitiatedBy", "ErrorCode", "SsoType"
+)
 _LAST_LOGIN: Final = 'UPDATE "User" SET "LastLoginDate" = ? WHERE "Id" = ?'
 
 
@@ -45,16 +53,14 @@ def login(
     subtype: str | None = None, application: str = _UNKNOWN, login_url: str = "",
 ) -> str:  # fmt: skip
     """One Login History row; gives its id."""
-    record, now = org.ids.new("0Ya"), org.clock.now()
-    objects.append(
-        org.db, "LoginHistory", Id=record, LoginGeoId=twin("04F", record),
-        CountryIso=_country(org, org.ip), UserId=user_id, LoginTime=now, LoginType=login_type,
-        LoginSubType=subtype, Status=status, Application=application, SourceIp=org.ip,
-        Browser=_UNKNOWN, Platform=_UNKNOWN, ApiType=_UNKNOWN, ApiVersion=_UNKNOWN,
-        ClientVersion=_UNKNOWN, LoginUrl=login_url, OptionsIsPost=True,
-    )  # fmt: skip
+    record, now = org.ids.new("0Ya"), objects.stamp(org.clock.now())
+    org.db.defer(_LOGIN, (
+        record, twin("04F", record), _country(org, org.ip), user_id, now, login_type, subtype,
+        status, application, org.ip, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, login_url,
+        True,
+    ))  # fmt: skip
     if status == "Success":
-        org.db.defer(_LAST_LOGIN, (objects.stamp(now), user_id))
+        org.db.overwrite(_LAST_LOGIN, (now, user_id))
     return record
 
 
@@ -83,10 +89,8 @@ def verification(org: Org, user_id: str, ip: str) -> None:
 
 def idp_event(org: Org, app_id: str, user_id: str | None, initiated_by: str, code: str) -> None:
     """One row of the Identity Provider Event Log; '1' is OpenID Connect."""
-    objects.append(
-        org.db, "IdpEventLog", Id=org.ids.new("0FW"), AppId=app_id, UserId=user_id,
-        Timestamp=org.clock.now(), InitiatedBy=initiated_by, ErrorCode=code, SsoType="1",
-    )  # fmt: skip
+    now = objects.stamp(org.clock.now())
+    org.db.defer(_IDP_EVENT, (org.ids.new("0FW"), app_id, user_id, now, initiated_by, code, "1"))
 
 
 def audit(org: Org, action: str, display: str, section: str, by: str | None = None) -> None:
@@ -107,13 +111,12 @@ def subtype_of(attempt: Attempt) -> str | None:
             return (HYBRID if attempt.is_hybrid else SUBTYPES).get(attempt.flow)
 
 
-def record_attempt(org: Org, attempt: Attempt, evaluation: Evaluation, login_url: str) -> None:
+def record_attempt(org: Org, attempt: Attempt, refusal: Refusal | None, login_url: str) -> None:
     """Write down an attempt that has come to its end.
 
     An unknown client or user leaves no row (inferred): there is nobody to attach it to.
     """
     trace(org, attempt)
-    refusal = evaluation.refusal
     status = "Success" if refusal is None else refusal.login_status
     is_login = attempt.flow not in _NO_TOKEN or refusal is not None
     if attempt.user is not None and status is not None and is_login:
@@ -137,8 +140,19 @@ def trace(org: Org, attempt: Attempt) -> None:
 
     Only the facts are kept: the gates are pure, so they say the same again to whoever reads it.
     """
-    under_way = propagation.pending(org)
-    org.attempts.keep(lambda: {**told(attempt, evaluate(attempt)), "pending": under_way})
+    org.attempts.keep(_Attempted(attempt, propagation.pending(org)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempted:
+    """An attempt as the trace keeps it, with the edits that were under way."""
+
+    attempt: Attempt
+    pending: tuple[str, ...]
+
+    def __call__(self) -> dict[str, object]:
+        """As JSON."""
+        return {**told(self.attempt, evaluate(self.attempt)), "pending": list(self.pending)}
 
 
 def told(attempt: Attempt, evaluation: Evaluation) -> dict[str, object]:

@@ -120,7 +120,7 @@ def _server(app: ASGIApp, authority: Authority | None) -> _Server:
     return _Server(
         uvicorn.Config(
             app, http="h11", ws="none", lifespan="off", loop="asyncio", log_config=None,
-            access_log=False, proxy_headers=False, server_header=False,
+            access_log=False, proxy_headers=False, server_header=False, date_header=False,
             timeout_graceful_shutdown=1, ssl_context_factory=tls,
         )
     )  # fmt: skip

@@ -26,6 +26,11 @@ API_INSTANCE: Final = "https://api.salesforce.com"
 """api_instance_url beside a JWT access token (recorded)."""
 _PROFILE_ZERO: Final = 120
 """What 0 minutes mean on a profile (o-profsess)."""
+_ISSUED: Final = state.putting("x_issued", "secret", "kind")
+_OPENED: Final = state.putting(
+    "x_session", "token", "id", "user_id", "app_id", "scopes", "source_ip", "opened_at", "seen_at",
+    "seconds", "family", "ended", "is_jwt", "level",
+)  # fmt: skip
 _MARKS: Final = b"._"
 """What stands beside letters and digits in a secret."""
 
@@ -48,7 +53,7 @@ def opaque(org: Org, prefix: str, length: int, kind: str) -> str:
     """A new secret, remembered as issued so that leaks can be looked for."""
     drawn = base64.b64encode(org.random.randbytes(length), _MARKS).decode()
     text = prefix + drawn[:length]
-    state.append(org.db, "x_issued", secret=text, kind=kind)
+    org.db.defer(_ISSUED, (text, kind))
     return text
 
 
@@ -69,11 +74,10 @@ def open_session(
         else opaque(org, f"{to15(state.noted(org.db, 'org_id'))}!AQ", 84, "access_token")
     )
     record, now = org.ids.new("0Ak"), org.clock.now().timestamp()
-    state.append(
-        org.db, "x_session", token=token, id=record, user_id=user_id, app_id=app and app.id,
-        scopes=scopes, source_ip=org.ip, opened_at=now, seen_at=now, seconds=seconds,
-        family=family, ended=None, is_jwt=is_jwt, level=level,
-    )  # fmt: skip
+    org.db.defer(_OPENED, (
+        token, record, user_id, app and app.id, scopes, org.ip, now, now, seconds, family, None,
+        is_jwt, level,
+    ))  # fmt: skip
     return token
 
 

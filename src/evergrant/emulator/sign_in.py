@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from evergrant.emulator import propagation, state
 from evergrant.emulator.accounts import user_row
-from evergrant.emulator.gates import GATES, Evaluation
+from evergrant.emulator.gates import GATES, Evaluation, Step
 from evergrant.emulator.gates.verdict import Refused
 from evergrant.emulator.homes import GENERIC
 from evergrant.emulator.objects import stamp
@@ -105,7 +105,7 @@ def _is_password(org: Org, user_id: str, password: str) -> bool:
 def _trace(org: Org, user: Row | None, problem: str, refusal: Refusal) -> None:
     """Keep which gate stood between a person and the org, as for every other attempt."""
     gate = next(each for each in GATES if each.id == _GATE_OF[problem])
-    said = Evaluation(((gate, Refused(problem, refusal.login_status or "")),), refusal)
+    said = Evaluation((Step(gate, Refused(problem, refusal.login_status or "")),), refusal)
     at, source_ip, username = org.clock.now(), org.ip, user["Username"] if user else None
     org.attempts.keep(lambda: {
         "at": stamp(at), "flow": "sign_in", "app": None, "user": username,

@@ -5,10 +5,10 @@ Times in them are seconds since the epoch by the emulator's clock.
 
 import json
 import sqlite3
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from evergrant.emulator.database import Database
 from evergrant.emulator.policies import AppPolicy, OrgPolicy, ProfilePolicy
@@ -75,6 +75,8 @@ _STANDING: Final = {
     "x_confirmed": "",
 }
 """Tables that say who may do what, each with the column that every login writes."""
+_GRANTED: Final = {"x_refresh": "used_at"}
+"""The table of refresh tokens, with the column that every use writes."""
 _MOST_KNOWN: Final = 4096
 
 
@@ -100,26 +102,47 @@ def create_internal_tables(db: sqlite3.Connection) -> None:
 
 
 def watch(db: Database) -> None:
-    """Forget what is known as soon as a row of a standing table changes, whoever changes it."""
-    db.create_function("forget", 0, db.known.clear)
-    for table, noisy in _STANDING.items():
+    """Forget what was read as soon as a row of its tables changes, whoever changes it."""
+    _watch(db, _STANDING, "forget", db.known.clear)
+    _watch(db, _GRANTED, "forget_granted", db.granted.clear)
+
+
+def _watch(db: Database, tables: Mapping[str, str], name: str, forget: Callable[[], None]) -> None:
+    db.create_function(name, 0, forget)
+    for table, noisy in tables.items():
         columns = [row["name"] for row in db.execute(f'PRAGMA table_info("{table}")')]
         watched = ", ".join(f'"{each}"' for each in columns if each != noisy)
         for when in ("INSERT", "DELETE", f"UPDATE OF {watched}"):
-            name = f"x_watch_{table}_{when.partition(' ')[0]}"
+            trigger = f"x_watch_{table}_{when.partition(' ')[0]}"
             db.execute(
-                f'CREATE TEMP TRIGGER "{name}" AFTER {when} ON main."{table}"'
-                " BEGIN SELECT forget(); END"
+                f'CREATE TEMP TRIGGER "{trigger}" AFTER {when} ON main."{table}"'
+                f" BEGIN SELECT {name}(); END"
             )
 
 
 def recall(db: Database, key: Hashable, read: Callable[[], T]) -> T:
     """What `read` answers, which must rest on standing tables only; read once until they change."""
-    if key not in db.known:
-        if len(db.known) >= _MOST_KNOWN:
-            db.known.clear()
-        db.known[key] = read()
-    return cast("T", db.known[key])
+    try:
+        held: T = db.known[key]
+    except KeyError:
+        held = _learn(db.known, key, read())
+    return held
+
+
+def recall_granted(db: Database, key: Hashable, read: Callable[[], T]) -> T:
+    """The same for what rests on the refresh tokens only, but for when each was used last."""
+    try:
+        held: T = db.granted[key]
+    except KeyError:
+        held = _learn(db.granted, key, read())
+    return held
+
+
+def _learn(shelf: dict[Hashable, Any], key: Hashable, held: T) -> T:
+    if len(shelf) >= _MOST_KNOWN:
+        shelf.clear()
+    shelf[key] = held
+    return held
 
 
 def one(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Row | None:
@@ -135,16 +158,12 @@ def every(db: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row
 
 def put(db: sqlite3.Connection, table: str, **values: object) -> None:
     """Insert or replace one row of an internal table."""
-    db.execute(_putting(table, tuple(values)), tuple(values.values()))
-
-
-def append(db: Database, table: str, **values: object) -> None:
-    """The same for a row that may wait until somebody looks (see `Database.defer`)."""
-    db.defer(_putting(table, tuple(values)), tuple(values.values()))
+    db.execute(putting(table, *values), tuple(values.values()))
 
 
 @cache
-def _putting(table: str, columns: tuple[str, ...]) -> str:
+def putting(table: str, *columns: str) -> str:
+    """The statement that does so with these columns."""
     marks = ", ".join("?" for _ in columns)
     return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})"
 

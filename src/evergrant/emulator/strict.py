@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from starlette.responses import JSONResponse
 
-from evergrant.emulator.gates import Evaluation, evaluate
+from evergrant.emulator.gates import Evaluation, evaluate, refusal_of
 from evergrant.emulator.gates.verdict import Refused
 from evergrant.emulator.policies import KNOBS, AppPolicy, OrgPolicy, ProfilePolicy
 from evergrant.emulator.records import told
@@ -53,8 +53,10 @@ class OnlyInferred(Exception):
         self.found = found
 
 
-def judge(org: Org, attempt: Attempt) -> Evaluation:
+def judge(org: Org, attempt: Attempt) -> Refusal | None:
     """Ask the gates; in strict mode raises OnlyInferred where the outcome rests on inference."""
+    if not org.strict:
+        return refusal_of(attempt)
     evaluation = evaluate(attempt)
     profile = attempt.user.profile if attempt.user else None
     policies = (attempt.app, profile, attempt.org)
@@ -62,7 +64,7 @@ def judge(org: Org, attempt: Attempt) -> Evaluation:
         org, evaluation, policies, lambda: told(attempt, evaluation),
         has_user=attempt.user is not None,
     )  # fmt: skip
-    return evaluation
+    return evaluation.refusal
 
 
 def demand(

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _ORDER: Final = {"oldest": "issued_at, rowid", "least_recently_used": "used_at, rowid"}
 _KEPT: Final = ("family", "app_id", "user_id", "scopes", "issued_at", "flow", "level")
 """What a rotated refresh token hands on to its successor."""
+_FIND: Final = (
+    "SELECT token, family, app_id, user_id, scopes, issued_at, state, flow, level FROM x_refresh"
+    " WHERE token = ?"
+)
+_USE: Final = "UPDATE x_refresh SET used_at = ? WHERE token = ?"
 _COUNT_USE: Final = (
     'UPDATE "OauthToken" SET "UseCount" = "UseCount" + 1, "LastUsedDate" = ? WHERE "Id" = ?'
 )
@@ -69,14 +74,28 @@ def _evict(org: Org, app_id: str, user_id: str) -> None:
 
 
 def find(org: Org, token: str) -> Row | None:
-    """The row of a refresh token, alive or not; None for one never given."""
-    return state.one(org.db, "SELECT * FROM x_refresh WHERE token = ?", token)
+    """The row of a refresh token, alive or not, without its last use; None for one never given."""
+    return state.recall_granted(org.db, token, lambda: state.one(org.db, _FIND, token))
+
+
+def last_use(org: Org, token: str) -> float:
+    """When a refresh token was used last; raises LookupError for one never given."""
+    return state.recall_granted(org.db, ("used_at", token), lambda: _last_use(org, token))
+
+
+def _last_use(org: Org, token: str) -> float:
+    row = state.one(org.db, "SELECT used_at FROM x_refresh WHERE token = ?", token)
+    if row is None:
+        raise LookupError("no such refresh token")
+    return float(row["used_at"])
 
 
 def use(org: Org, row: Row, *, rotate: bool) -> str | None:
     """Note a good use; with rotation, the successor that takes the token's place."""
     now = org.clock.now().timestamp()
-    org.db.execute("UPDATE x_refresh SET used_at = ? WHERE token = ?", (now, row["token"]))
+    org.db.overwrite(_USE, (now, row["token"]))
+    # No trigger watches this column, which changes at every use: what is remembered changes here.
+    org.db.granted["used_at", row["token"]] = now
     if not rotate:
         return None
     successor = opaque(org, "5Aep861", 80, "refresh_token")

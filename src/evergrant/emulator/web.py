@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -10,10 +11,12 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode
 from xml.sax.saxutils import escape
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from evergrant.emulator import doors
+from evergrant.emulator.bodies import body_of, header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +51,7 @@ def place_of(org: Org, request: Request) -> Place:
 
     A generic host of the other kind of org is a foreign one: it knows none of the org's users.
     """
-    name = request.headers.get("host", "")
+    name = header(request.scope, b"host")
     role = doors.generic(org, name)
     if role is None:
         own = f"{request.scope['scheme']}://{name}" if name else org.base_url
@@ -64,22 +67,29 @@ async def form_of(request: Request) -> dict[str, str]:
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
     """The fields of a form as they came, repeated names too."""
-    kind = request.headers.get("content-type", "").lower()
+    kind = header(request.scope, b"content-type").lower()
     try:
         if kind.startswith(_URLENCODED):
-            return _urlencoded(await request.body())
+            return _urlencoded(body_of(request.scope))
         if kind.startswith(_MULTIPART):
             form = await request.form(max_fields=_MOST_FIELDS)
             return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    except (ClientDisconnect, HTTPException, ValueError):
+    except (ClientDisconnect, HTTPException, MultiPartException, ValueError):
         return []
     return []
 
 
 def _urlencoded(body: bytes) -> list[tuple[str, str]]:
     """The fields of an urlencoded body; raises ValueError for too many."""
-    text = body.decode("latin-1")
-    return parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    words = body.decode("latin-1").split("&")
+    if len(words) > _MOST_FIELDS:
+        raise ValueError("too many fields")
+    pairs = (each.partition("=") for each in words if each)
+    return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
+
+
+def _unquoted(word: str) -> str:
+    return unquote_plus(word) if "%" in word or "+" in word else word
 
 
 def twice(fields: Iterable[tuple[str, str]]) -> str:
@@ -121,7 +131,7 @@ def client_words(request: Request, form: Mapping[str, str]) -> ClientWords:
 
 def basic_pair(request: Request) -> tuple[str, str] | None:
     """What a Basic header says; None without one, two empty words where it cannot be read."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    scheme, _, encoded = header(request.scope, b"authorization").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
@@ -135,16 +145,31 @@ def token_reply(
     request: Request, form: Mapping[str, str], fields: Fields, status: int = 200
 ) -> Response:
     """An answer of the token endpoint as JSON, or as XML or a form where that was asked for."""
-    asked = form.get("format") or _query_format(request) or request.headers.get("accept", "")
+    accepted = header(request.scope, b"accept")
+    asked = form.get("format") or _query_format(request) or accepted
     if "json" in asked:
-        return JSONResponse(dict(fields), status, headers=_NO_STORE)
+        return _Json(fields, status)
     if "urlencoded" in asked:
         body, kind = urlencode(fields), _URLENCODED
     elif "xml" in asked and "html" not in asked:
         body, kind = _xml(fields), "application/xml"
     else:
-        return JSONResponse(dict(fields), status, headers=_NO_STORE)
+        return _Json(fields, status)
     return Response(body, status, headers=_NO_STORE, media_type=kind)
+
+
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_JSON_HEADERS: Final = tuple(JSONResponse(None, headers=_NO_STORE).raw_headers)
+
+
+class _Json(Response):
+    """What JSONResponse makes of an answer of the token endpoint, byte for byte, in less time."""
+
+    def __init__(self, fields: Fields, status: int) -> None:
+        self.status_code, self.background = status, None
+        self.body = _AS_JSON(fields).encode()
+        length = (b"content-length", b"%d" % len(self.body))
+        self.raw_headers = [length if each[0] == length[0] else each for each in _JSON_HEADERS]
 
 
 def _query_format(request: Request) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evergrant.evidence.live_org import look as look_at_org
     from evergrant.evidence.network import look as look_at_network
     from evergrant.evidence.requests.sent import read as of_request
+    from evergrant.evidence.status_page import ask as ask_status_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ SOURCES: dict[str, EvidenceSource] = {
         EvidenceSource("jwt", "the assertion", "own", "a JWT, with certificate or key if possible"),
         EvidenceSource("certificate", "certificate and key", "own", "PEM files"),
         EvidenceSource("network", "the way to Salesforce", "own", "to be on the client's machine"),
+        EvidenceSource("status_page", "Salesforce's status page", "own", "a way to it"),
         EvidenceSource("login_history", "Login History", "admin", "its CSV download or a query"),
         EvidenceSource("event_log", "the event log", "admin", "EventLogFile Login or Logout, CSV"),
         EvidenceSource(
@@ -71,6 +73,7 @@ _LATER = {
     "Evidence": ("given.files", "Evidence"),
     "Gathered": ("gathered", "Gathered"),
     "Wanted": ("gathered", "Wanted"),
+    "ask_status_page": ("status_page", "ask"),
     "look_at_network": ("network", "look"),
     "look_at_org": ("live_org", "look"),
     "of_documents": ("given.files", "of_documents"),
@@ -85,6 +88,7 @@ __all__ = [
     "EvidenceSource",
     "Gathered",
     "Wanted",
+    "ask_status_page",
     "look_at_network",
     "look_at_org",
     "of_documents",

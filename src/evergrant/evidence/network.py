@@ -16,16 +16,12 @@ from evergrant.errors import NotSent, WireError
 from evergrant.evidence import token_reply
 from evergrant.evidence.gathered import fact
 from evergrant.evidence.requests.har import http_date
-from evergrant.model import Fact, Unknown
+from evergrant.model import Fact
 from evergrant.wire import Conversation, Probe, Reply, Request, probe, send
 
 SOURCE = "network"
 DISCOVERY = "/.well-known/openid-configuration"
 PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
-STATUS_PAGE = Unknown(
-    "no documented interface of Salesforce's status page is known here",
-    "look the org's instance up at https://status.salesforce.com",
-)
 
 
 def look(
@@ -37,19 +33,18 @@ def look(
     """
     parts = urlsplit(url)
     host, at = parts.hostname or "", clock.now()
-    status = fact("salesforce.incident", STATUS_PAGE, SOURCE, at=at)
     proxy = next((name for name in PROXIES if environ.get(name)), "")
     for kind in () if proxy else _probes(parts.scheme):
         found = yield from probe(Probe(kind, host, parts.port or 443))
         if not found.ok:
             value = "dns" if kind == "dns" else _tls(found.error)
             quote = f"{kind} of {host}: {found.error}"
-            return [fact("network.failure", value, SOURCE, quote=quote, at=at), status]
+            return [fact("network.failure", value, SOURCE, quote=quote, at=at)]
     try:
         reply = yield from send(Request("GET", f"{parts.scheme}://{parts.netloc}{DISCOVERY}"))
     except WireError as error:
-        return [*_failed(error, proxy, at), status]
-    return [*_answered(reply, clock, proxy), status]
+        return _failed(error, proxy, at)
+    return _answered(reply, clock, proxy)
 
 
 def _probes(scheme: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from html import unescape
 from urllib.parse import unquote
 
@@ -50,14 +49,9 @@ def words(text: str) -> str:
     return f" {_NO_WORD.sub(' ', text.lower()).strip()} "
 
 
-def mentions(phrases: tuple[str, ...], text_words: str) -> bool:
-    """Whether the words contain a phrase; a trailing `*` leaves the end of its last word open."""
-    return any(each in text_words for each in _sought(phrases))
-
-
-@cache
-def _sought(phrases: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f" {each[:-1]}" if each.endswith("*") else f" {each} " for each in phrases)
+def sought(phrase: str) -> str:
+    """A phrase as it stands in `words`; a trailing `*` leaves the end of its last word open."""
+    return f" {phrase[:-1]}" if phrase.endswith("*") else f" {phrase} "
 
 
 _ADDRESS = re.compile(r"\S*://\S+|\S*[?&#]?\b\w+=\S*")

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from evergrant.catalog import Catalog, load
+from evergrant.catalog.taught import MOST_WORDS, TELLING
 from evergrant.evidence import hosts
-from evergrant.evidence.normalise import decoded, mentions, plain, prose, words
+from evergrant.evidence.mentioned import mentions_of
+from evergrant.evidence.normalise import decoded, plain, prose, words
 from evergrant.evidence.refusals import PAGE, TOKEN, Lexicon, lexicon, seen_in
+from evergrant.evidence.story import told_beside
 from evergrant.log import mask
 from evergrant.model import Fact, Subject
 
@@ -131,14 +135,11 @@ def _is_soap(lines: Iterable[_Line], flow: str) -> bool:
     )
 
 
-def _mentioned(lines: Iterable[_Line], names: Iterable[str], reading: _Reading) -> Iterator[Fact]:
-    kinds = [reading.catalog.facts[name] for name in names]
+def _mentioned(lines: Iterable[_Line], names: tuple[str, ...], reading: _Reading) -> Iterator[Fact]:
+    known = mentions_of(names, reading.catalog)
     for line in lines:
-        said = words(line.plain)
-        for kind in kinds:
-            for value, phrases in kind.mentions.items():
-                if mentions(phrases, said):
-                    yield reading.fact(kind.name, value, line)
+        for name, value in known.found_in(words(line.plain)):
+            yield reading.fact(name, value, line)
 
 
 def _flow(lines: list[_Line], flow: str, reading: _Reading) -> Iterator[Fact]:
@@ -146,10 +147,9 @@ def _flow(lines: list[_Line], flow: str, reading: _Reading) -> Iterator[Fact]:
         yield reading.fact("request.flow", flow)
         return
     said = words(" ".join(line.plain for line in lines))
-    for value, phrases in reading.catalog.facts["request.flow"].mentions.items():
-        if mentions(phrases, said):
-            yield reading.fact("request.flow", value, mark="derived")
-            return
+    for name, value in mentions_of(("request.flow",), reading.catalog).found_in(said):
+        yield reading.fact(name, value, mark="derived")
+        return
 
 
 def _hosts(lines: Iterable[_Line], reading: _Reading) -> Iterator[Fact]:
@@ -161,19 +161,36 @@ def _hosts(lines: Iterable[_Line], reading: _Reading) -> Iterator[Fact]:
 def _prose(
     lines: Iterable[_Line], taken: set[int | None], context: str, reading: _Reading
 ) -> Iterator[Fact]:
-    """What people say around it: the context, and lines that hold no word of Salesforce."""
+    """What people say around it: the context, lines without a word of Salesforce, and what is told
+    beside one."""
     around = [_Line(0, context, plain(context[:4000]))] if context.strip() else []
+    known = lexicon(reading.catalog)
     rest = [
-        _Line(line.number, line.raw, prose(line.plain))
+        _Line(
+            line.number,
+            line.raw,
+            told_beside(line.plain, known) if line.number in taken else prose(line.plain),
+        )
         for line in lines
-        if line.number not in taken and not _MACHINE.match(line.raw)
+        if not _MACHINE.match(line.raw)
     ]
-    names = [name for name in reading.catalog.facts if name.startswith("context.")]
+    names = tuple(name for name in reading.catalog.facts if name.startswith("context."))
     for fact in _mentioned([*around, *rest], names, reading):
         is_context = fact.line == 0
+        value = fact.value == "true" or str(fact.value)
         yield reading.fact(
-            fact.name, True, _Line(fact.line or 0, fact.quote, "") if not is_context else None
+            fact.name, value, _Line(fact.line or 0, fact.quote, "") if not is_context else None
         )
+    yield from _told([*around, *rest], reading)
+
+
+def _told(lines: Iterable[_Line], reading: _Reading) -> Iterator[Fact]:
+    """The words that tellings taught something about; no other word of a text is kept."""
+    said = (word for line in lines for word in words(line.plain).split())
+    heard = " ".join(islice(reading.catalog.lessons.heard(said), MOST_WORDS))
+    if heard:
+        about = Subject(reading.catalog.facts[TELLING].about)
+        yield Fact(TELLING, heard, about, "text", reading.at, mark="inferred")
 
 
 def _first_of_each(facts: Iterable[Fact]) -> list[Fact]:

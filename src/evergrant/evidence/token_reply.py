@@ -7,7 +7,8 @@ from datetime import datetime
 
 from evergrant.catalog import Catalog, load
 from evergrant.errors import EvergrantError, Malformed, NotSent, Refused, WireError
-from evergrant.evidence.normalise import mentions, words
+from evergrant.evidence.mentioned import mentions_of
+from evergrant.evidence.normalise import words
 from evergrant.log import mask
 from evergrant.model import Fact, Subject, Value
 
@@ -40,9 +41,9 @@ def _facts(failure: EvergrantError, catalog: Catalog) -> Iterator[tuple[str, Val
     said = words(f"{failure.what} {failure.why}")
     if isinstance(failure, Refused):
         yield from _refused(failure)
-        yield from _mentioned("client.complaint", said, catalog)
+        yield from mentions_of(("client.complaint",), catalog).found_in(said)
     elif isinstance(failure, (WireError, Malformed)):
-        named = list(_mentioned("network.failure", said, catalog))
+        named = list(mentions_of(("network.failure",), catalog).found_in(said))
         yield from named[:1] or [("network.failure", _unnamed(failure))]
 
 
@@ -52,12 +53,6 @@ def _refused(failure: Refused) -> Iterator[tuple[str, Value]]:
         yield f"{room}.error", mask(failure.error)
     if room and failure.description:
         yield f"{room}.{described}", mask(failure.description)
-
-
-def _mentioned(name: str, said: str, catalog: Catalog) -> Iterator[tuple[str, Value]]:
-    for value, phrases in catalog.facts[name].mentions.items():
-        if mentions(phrases, said):
-            yield name, value
 
 
 def _unnamed(failure: WireError | Malformed) -> str:

@@ -9,7 +9,7 @@ from evergrant.keeper.by_time import by_time
 from evergrant.keeper.check import Checked, check
 from evergrant.keeper.choose import pause, release, remove, resume
 from evergrant.keeper.configure import configure
-from evergrant.keeper.declaring import declare_parts, parts_of
+from evergrant.keeper.declaring import declare_parts, edit_parts, parts_of
 from evergrant.keeper.deeds import deeds, did, latest_deeds
 from evergrant.keeper.doctor import (
     Looking,
@@ -30,18 +30,18 @@ from evergrant.keeper.doctor_visit import (
 )
 from evergrant.keeper.embedding import Guest, guest, link_for, mint
 from evergrant.keeper.examine import examine
+from evergrant.keeper.expected import expected_in, expected_next, org_of
 from evergrant.keeper.finish import finish, look_again_at_needs, no_callback, prove_flow
 from evergrant.keeper.first import Brought
 from evergrant.keeper.fleet import Blast, Fleet, fleet_of
 from evergrant.keeper.flows import (
     Begun,
     Started,
+    any_flow,
     begin,
-    expected_in,
     flow_in,
     flow_in_browser,
     flow_of,
-    org_of,
     start,
 )
 from evergrant.keeper.fresh import Token, afresh_token, fresh_token
@@ -57,7 +57,7 @@ from evergrant.keeper.integrations import (
 )
 from evergrant.keeper.journey import again, cancel, journey, judged, prove_now, settle
 from evergrant.keeper.keep_alive import set_keep_alive
-from evergrant.keeper.keeper import Keeper, open_keeper
+from evergrant.keeper.keeper import Keeper, open_for_all, open_keeper
 from evergrant.keeper.links import (
     holds_link,
     in_link,
@@ -91,11 +91,12 @@ from evergrant.keeper.observe import Observed, observe, observe_success, observe
 from evergrant.keeper.operators import (
     invite,
     is_operator,
-    role_of,
+    seat_of,
     session_name,
     sign_in,
     sign_out,
 )
+from evergrant.keeper.part_figures import PartFigures, figures_of
 from evergrant.keeper.parts import PartHealth, health_of, is_watched
 from evergrant.keeper.past import Holding, Past, Span, holdings_of, past_of
 from evergrant.keeper.preflight_checks import Row
@@ -113,6 +114,7 @@ from evergrant.keeper.sitting import (
 )
 from evergrant.keeper.support import Support, support_bundle
 from evergrant.keeper.syncs import Reported, report_sync, sync_errors
+from evergrant.keeper.tenants import add_tenant, all_tenants, require_tenant, tenant_of_flow
 from evergrant.keeper.token_log import OPERATOR, TokenLog, token_log
 from evergrant.keeper.walk import Passed, Walked, start_of, walk_on
 
@@ -139,6 +141,7 @@ __all__ = [
     "Need",
     "Observed",
     "Page",
+    "PartFigures",
     "PartHealth",
     "Passed",
     "Past",
@@ -158,11 +161,14 @@ __all__ = [
     "Watch",
     "Way",
     "add_integration",
+    "add_tenant",
     "afresh_token",
     "again",
     "all_described",
     "all_listed",
+    "all_tenants",
     "answer_sitting",
+    "any_flow",
     "asked_for",
     "back_up",
     "before",
@@ -188,10 +194,13 @@ __all__ = [
     "did",
     "edit_expectations",
     "edit_integration",
+    "edit_parts",
     "examine",
     "expect",
     "expected_by",
     "expected_in",
+    "expected_next",
+    "figures_of",
     "finish",
     "fleet_of",
     "flow_in",
@@ -234,6 +243,7 @@ __all__ = [
     "observe",
     "observe_success",
     "observe_text",
+    "open_for_all",
     "open_keeper",
     "open_link",
     "org_of",
@@ -252,13 +262,14 @@ __all__ = [
     "remove",
     "report",
     "report_sync",
+    "require_tenant",
     "restore",
     "resume",
     "resume_examination",
     "revoke_key",
     "revoke_link",
-    "role_of",
     "rotate",
+    "seat_of",
     "session_name",
     "set_keep_alive",
     "settle",
@@ -271,6 +282,7 @@ __all__ = [
     "support_bundle",
     "sync_errors",
     "take_answer",
+    "tenant_of_flow",
     "token_log",
     "visit",
     "walk_link",

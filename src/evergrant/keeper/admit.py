@@ -17,12 +17,11 @@ def check_name(tx: Tx, integration_id: str, name: str) -> None:
     """
     if not name.strip():
         raise BadInput("a connection needs a name", next_step="say what you call the customer")
-    for each in connections.every(tx, integration=integration_id):
-        if each.name == name and each.state is not State.REMOVED:
-            raise BadInput(
-                f"there is a connection {name!r} already",
-                next_step=f"choose another name, or reauthorize {each.id}",
-            )
+    if taken := connections.named(tx, integration_id, name):
+        raise BadInput(
+            f"there is a connection {name!r} already",
+            next_step=f"choose another name, or reauthorize {taken.id}",
+        )
 
 
 def refuse_removed(connection: Connection) -> None:
@@ -33,5 +32,7 @@ def refuse_removed(connection: Connection) -> None:
 
 def new_connection(keeper: Keeper, integration_id: str, name: str, host: str) -> Connection:
     """A connection that nobody has proven yet; it is stored with its first credential."""
-    now = keeper.clock.now()
-    return Connection(new_id("con"), integration_id, name, State.DEGRADED, host, since=now)
+    now, whose = keeper.clock.now(), keeper.tenant
+    return Connection(
+        new_id("con"), integration_id, name, State.DEGRADED, host, since=now, tenant=whose
+    )

@@ -35,7 +35,6 @@ def create_key(
     everything: bool = False,
     days: int = DAYS,
     per_minute: int = PER_MINUTE,
-    tenant: str = "default",
 ) -> tuple[Secret, ApiKey]:
     """A new key for the named connections, those of the named integrations, or all; and its word.
 
@@ -44,8 +43,8 @@ def create_key(
     number, now = secrets.token_hex(8), keeper.clock.now()
     word = f"evgk_{number}_{secrets.token_urlsafe(32)}"
     with keeper.writing() as tx:
-        ids = [connections.get(tx, each, tenant=tenant).id for each in of_connections]
-        ids += [integrations.get(tx, each, tenant=tenant).id for each in of_integrations]
+        ids = [connections.get(tx, each).id for each in of_connections]
+        ids += [integrations.get(tx, each).id for each in of_integrations]
         opens = (EVERYTHING,) if everything else tuple(ids)
         if not opens:
             raise BadInput(
@@ -54,9 +53,11 @@ def create_key(
                 whose="you",
             )
         ends = now + timedelta(days=days)
-        key = ApiKey(f"key_{number}", tenant, name, _hashed(word), opens, per_minute, now, ends)
+        key = ApiKey(
+            f"key_{number}", keeper.tenant, name, _hashed(word), opens, per_minute, now, ends
+        )
         api_keys.add(tx, key)
-        did(keeper, tx, "API key made", subject=key.id, text=name, tenant=tenant)
+        did(keeper, tx, "API key made", subject=key.id, text=name)
     return Secret(word), key
 
 
@@ -81,21 +82,21 @@ def may_open(key: ApiKey, connection: Connection) -> bool:
     return not {EVERYTHING, connection.id, connection.integration}.isdisjoint(key.opens)
 
 
-def list_keys(keeper: Keeper, *, tenant: str = "default") -> Sequence[ApiKey]:
+def list_keys(keeper: Keeper) -> Sequence[ApiKey]:
     """Every key that was made, revoked ones among them."""
     with keeper.reading() as tx:
-        return api_keys.every(tx, tenant=tenant)
+        return api_keys.every(tx)
 
 
-def revoke_key(keeper: Keeper, key: str, *, tenant: str = "default") -> Sequence[str]:
+def revoke_key(keeper: Keeper, key: str) -> Sequence[str]:
     """End a key, by its id or name; from the next request on nobody is served with it.
 
     Returns the ids of what was ended.  Raises `NotFound`.
     """
     with keeper.writing() as tx:
-        ended = api_keys.revoke(tx, key, keeper.clock.now(), tenant=tenant)
+        ended = api_keys.revoke(tx, key, keeper.clock.now())
         for each in ended:
-            did(keeper, tx, "API key revoked", subject=each, tenant=tenant)
+            did(keeper, tx, "API key revoked", subject=each)
         return ended
 
 

@@ -21,7 +21,7 @@ from evergrant.keeper.keeper import Keeper
 from evergrant.model import Secret, Session
 from evergrant.oauth.revoke import revoke
 from evergrant.org.query import query, soql_text
-from evergrant.store import connections, events
+from evergrant.store import connections, events, integrations
 from evergrant.wire import Conversation
 
 Reason = Literal["stale", "orphaned", "spare", "privileged"]
@@ -41,6 +41,8 @@ _AUTHORIZED: Final = frozenset({"connected", "reauthorized", "held"})
 _MARGIN: Final = timedelta(days=1)
 _STILL: Final = timedelta(days=7)
 _LOOK_BACK: Final = 2000
+OTHERS: Final = "another tenant’s"
+"""Stands for the name of a connection that is nobody's business here."""
 Ended = Literal["revoked", "gone already", "used meanwhile"]
 
 
@@ -158,10 +160,13 @@ def _uses(row: Row) -> int:
 
 
 def ours_in(keeper: Keeper, org: OrgRows) -> list[Ours]:
-    """Our connections that act as users of whom the org shows approvals."""
+    """Our connections that act as users of whom the org shows approvals.
+
+    Those of other tenants count: their approvals are not to be revoked, either.
+    """
     users = {text(row, "UserId")[:15] for row in org.rows.get("OauthToken", ())}
-    with keeper.reading() as tx:
-        labels = {each.id: each.app_label for each in keeper.vault.integrations(tx)}
+    with keeper.reading_beyond() as tx:
+        labels = {each.id: each.app_label for each in integrations.every(tx)}
         found = []
         for each in connections.every(tx):
             if each.state is State.REMOVED or each.identity is None:
@@ -171,7 +176,8 @@ def ours_in(keeper: Keeper, org: OrgRows) -> list[Ours]:
                 at = [event.at for event in past if event.kind in _AUTHORIZED][:2]
                 since = min(at) - _MARGIN if at else None
                 label = labels.get(each.integration, "")
-                found.append(Ours(each.name, label, each.identity.user_id, since))
+                name = each.name if keeper.is_own(each.tenant) else OTHERS
+                found.append(Ours(name, label, each.identity.user_id, since))
     return found
 
 

@@ -88,7 +88,7 @@ def authorize_part(
     Raises like `connect_directly`.
     """
     with keeper.reading() as tx:
-        whole = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
+        whole = keeper.vault.integration(tx, connection.integration)
         integration = part_of(tx, connection, part).part.view(whole)
     try:
         host = connection.login_host

@@ -34,6 +34,8 @@ Facts = Mapping[str, Fact]
 class Gate:
     """One gate on the way, as far as is known before anybody signs in."""
 
+    name: str
+    """Short and lasting: texts in other languages are found by it."""
     title: str
     standing: Standing
     told: str
@@ -46,6 +48,7 @@ class Gate:
 class _Row:
     """How a gate is told: the gates of the catalog it stands for, and the facts that speak."""
 
+    name: str
     title: str
     gates: tuple[str, ...]
     facts: Callable[[Facts], tuple[Standing, Fact] | None]
@@ -85,17 +88,18 @@ def _approvals(known: Facts) -> tuple[Standing, Fact] | None:
 
 
 GATES: Final = (
-    _Row("The app is not blocked", ("app_blocked", "app_enabled"), _one("app.blocked", False),
+    _Row("blocked", "The app is not blocked", ("app_blocked", "app_enabled"),
+         _one("app.blocked", False),
          "Setup > Connected Apps OAuth Usage: blocked apps stand at the very bottom"),
-    _Row("The app is installed, or the user may approve it uninstalled",
+    _Row("installed", "The app is installed, or the user may approve it uninstalled",
          ("app_in_org", "uninstalled_restriction", "api_access_control"),
          _one("app.in_org", True), "Setup > Connected Apps OAuth Usage"),
-    _Row("The user may use the app", ("permitted_users",), _listed,
+    _Row("permitted", "The user may use the app", ("permitted_users",), _listed,
          "Permitted Users in the app’s OAuth policies, and its permission sets"),
-    _Row("The user is active and may use the API",
+    _Row("user", "The user is active and may use the API",
          ("user_known", "user_active", "user_frozen", "api_enabled"), _one("user.active", True),
          "Setup > Users"),
-    _Row("There is room for one more approval", (), _approvals,
+    _Row("approvals", "There is room for one more approval", (), _approvals,
          "the user’s OAuth Connected Apps: five approvals for one app may stand, and a sixth "
          "revokes the oldest"),
 )  # fmt: skip
@@ -169,13 +173,13 @@ def _told(row: _Row, known: Facts, diagnosis: Diagnosis | None) -> Gate:
         reason = next(iter(diagnosis.first.supports), None)
         quote = reason.fact.quote if reason else ""
         at = reason.fact.observed_at if reason else None
-        return Gate(row.title, "shut", quote or diagnosis.first.title, at, row.ask)
+        return Gate(row.name, row.title, "shut", quote or diagnosis.first.title, at, row.ask)
     found = row.facts(known)
     if found is None:
-        return Gate(row.title, "not known", "nothing that was seen tells", None, row.ask)
+        return Gate(row.name, row.title, "not known", "nothing that was seen tells", None, row.ask)
     standing, fact = found
     is_open = standing == "open"
-    return Gate(row.title, standing, fact.quote or f"{fact.name}: {fact.value}",
+    return Gate(row.name, row.title, standing, fact.quote or f"{fact.name}: {fact.value}",
                 fact.observed_at, "" if is_open else row.ask)  # fmt: skip
 
 
@@ -191,12 +195,13 @@ def _org_type(settings: Settings, flow: Flow, connection: Connection | None, kno
     else:
         expected, told = "", ""
     if chosen == "my domain" or not expected or expected == "my domain":
-        return Gate(title, "open" if chosen == "my domain" else "not known",
+        return Gate("org_type", title, "open" if chosen == "my domain" else "not known",
                     f"signs in at {flow.login_host}")  # fmt: skip
     if chosen == expected:
-        return Gate(title, "open", f"signs in at {flow.login_host}; {told}")
-    return Gate(title, "shut", f"{flow.login_host} is for {chosen}, the org is {expected}: {told}",
-                None, f"choose {expected.capitalize()} below")  # fmt: skip
+        return Gate("org_type", title, "open", f"signs in at {flow.login_host}; {told}")
+    return Gate("org_type", title, "shut",
+                f"{flow.login_host} is for {chosen}, the org is {expected}: {told}", None,
+                f"choose {expected.capitalize()} below")  # fmt: skip
 
 
 def _kind_of(settings: Settings, address: str) -> str:

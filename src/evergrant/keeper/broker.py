@@ -79,7 +79,7 @@ class Broker:
         if wait_s := self._paces.wait_s(key):
             raise TooOften("this key reads too often", f"{key.per_minute} a minute", wait_s)
         token = await afresh_token(
-            self._keeper,
+            self._keeper.of(key.tenant),
             connection_id,
             via,
             not_token=not_token,

@@ -24,7 +24,7 @@ def by_time(keeper: Keeper, connection_id: str, facts: Iterable[Fact]) -> Eviden
         connection = connections.get(tx, connection_id)
         integration = keeper.vault.integration(tx, connection.integration)
         history = events.recent(tx, connection.id, limit=LATEST)
-        siblings = connections.every(tx, tenant=connection.tenant, integration=integration.id)
+        siblings = connections.every(tx, integration=integration.id)
     own = read(connection, integration, history, siblings)
     who = connection.identity
     user = (who.username or who.user_id) if who else integration.subject

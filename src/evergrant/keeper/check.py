@@ -52,6 +52,8 @@ class _Case:
     """As that part authorizes."""
     kept: Kept | None
     part: str
+    idles: bool
+    """Whether the refresh token would die unused if this check only called."""
 
 
 class _Failed(Exception):
@@ -74,10 +76,13 @@ def check(
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
+        names = [each.part.name for each in health_of(tx, connection)]
     if connection.state not in LIVE:
         return _left_alone(connection)
     with alone(keeper, connection):
-        return _in_turn(keeper, connection, renew=renew, by_itself=by_itself)
+        if names == [MAIN]:
+            return _settled(keeper, connection, MAIN, renew=renew)
+        return _in_turn(keeper, connection, names, renew=renew, by_itself=by_itself)
 
 
 def check_part(keeper: Keeper, connection_id: str, part: str) -> Checked:
@@ -90,11 +95,9 @@ def check_part(keeper: Keeper, connection_id: str, part: str) -> Checked:
         return _settled(keeper, connection, part, renew=False)
 
 
-def _in_turn(keeper: Keeper, connection: Connection, *, renew: bool, by_itself: bool) -> Checked:
-    with keeper.reading() as tx:
-        names = [each.part.name for each in health_of(tx, connection)]
-    if names == [MAIN]:
-        return _settled(keeper, connection, MAIN, renew=renew)
+def _in_turn(
+    keeper: Keeper, connection: Connection, names: list[str], *, renew: bool, by_itself: bool
+) -> Checked:
     found: list[Checked] = []
     for name in names:
         with keeper.reading() as tx:
@@ -140,23 +143,20 @@ def _look(keeper: Keeper, connection_id: str, part: str, renew: bool) -> Checked
     if case.connection.state not in LIVE:
         return _left_alone(case.connection)
     try:
-        told = _work(keeper, case, renew or _idles(keeper, case))
+        if case.idles:
+            _tell_idle(keeper, case)
+        told = _work(keeper, case, renew or case.idles)
     except _Failed as broken:
         return _observed(keeper, case, broken)
     return _worked(keeper, case, told)
 
 
-def _idles(keeper: Keeper, case: _Case) -> bool:
-    """Whether the refresh token would die unused if this check only called."""
-    with keeper.reading() as tx:
-        due = case.kept is not None and is_due(keeper, tx, case.connection, case.kept)
-    if due:
-        with keeper.writing() as tx:
-            text = "refreshed ahead of the idle limit"
-            policy = as_json(keep_alive.policy(tx, case.connection.integration))
-            about = {"policy": policy, **named(case.part)}
-            note(keeper, tx, case.connection.id, KEPT_ALIVE, text, **about)
-    return due
+def _tell_idle(keeper: Keeper, case: _Case) -> None:
+    with keeper.writing() as tx:
+        text = "refreshed ahead of the idle limit"
+        policy = as_json(keep_alive.policy(tx, case.connection.integration))
+        about = {"policy": policy, **named(case.part)}
+        note(keeper, tx, case.connection.id, KEPT_ALIVE, text, **about)
 
 
 def _case(keeper: Keeper, connection_id: str, part: str) -> _Case:
@@ -165,7 +165,9 @@ def _case(keeper: Keeper, connection_id: str, part: str) -> _Case:
         keeper.engine.sweep(tx, connection)
         stands = as_part(tx, connection, part)
         integration = integration_as(keeper, tx, connection, part)
-        return _Case(stands, integration, keeper.vault.live(tx, connection.id, part), part)
+        kept = keeper.vault.live(tx, connection.id, part)
+        idles = kept is not None and is_due(keeper, tx, stands, kept)
+        return _Case(stands, integration, kept, part, idles)
 
 
 def _work(keeper: Keeper, case: _Case, renew: bool) -> str:

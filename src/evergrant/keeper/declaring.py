@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evergrant.errors import BadInput
+from evergrant.keeper.deeds import did
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import plan
 from evergrant.keeper.renew import RENEWALS
 from evergrant.store import Tx, connections, expectations, integrations, parts
 from evergrant.store.expectations import Step
 from evergrant.store.parts import MAIN, Part
+from evergrant.store.rows import new_id
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -24,12 +26,37 @@ def declare_parts(keeper: Keeper, integration: str, wanted: Sequence[Part]) -> N
     which some connection holds a credential.
     """
     if complaints := list(_complaints(wanted)):
-        raise BadInput("; ".join(complaints), next_step="correct [[parts]]", whose="you")
+        raise BadInput("; ".join(complaints), next_step="correct the parts", whose="you")
     with keeper.writing() as tx:
         row = integrations.get(tx, integration)
         parts.keep(tx, row.id, wanted)
-        for each in connections.every(tx, tenant=row.tenant, integration=row.id):
+        for each in connections.every(tx, integration=row.id):
             plan(keeper, tx, each)
+
+
+def edit_parts(keeper: Keeper, integration: str, wanted: Sequence[Part]) -> None:
+    """Declare parts as an operator put them in order, and write down who did.
+
+    What a part waits for must come before it: where it does not any more, it waits for nothing.
+    Raises like `declare_parts`.
+    """
+    with keeper.reading() as tx:
+        steps = {each.name: each.do for each in expectations.of(tx, integration).steps}
+    before: set[str] = set()
+    told = []
+    for position, each in enumerate(wanted):
+        told.append(replace(
+            each,
+            id=each.id or new_id("prt"),
+            position=position,
+            # A step is called by what is done in it, unless somebody gave it a name of its own.
+            label="" if each.label == steps.get(each.name) else each.label,
+            waits_for=each.waits_for if each.waits_for in before else "",
+        ))  # fmt: skip
+        before |= {each.name} if each.kind == "credential" else set()
+    declare_parts(keeper, integration, told)
+    with keeper.writing() as tx:
+        did(keeper, tx, "integration changed", subject=integration, text="its parts")
 
 
 def in_order(tx: Tx, integration_id: str) -> tuple[Part, ...]:

@@ -10,36 +10,38 @@ from datetime import datetime
 
 from evergrant.keeper.keeper import Keeper
 from evergrant.log import acting
-from evergrant.store import Tx, audit_log
+from evergrant.store import Tx, audit_log, connections
 from evergrant.store.audit_log import Deed
 
 BATCH = 500
 
 
 def did(
-    keeper: Keeper, tx: Tx, act: str, *, subject: str = "", text: str = "", tenant: str = "default"
+    keeper: Keeper, tx: Tx, act: str, *, subject: str = "", text: str = "", tenant: str = ""
 ) -> None:
-    """Write down that somebody did something; nothing when nobody acts."""
+    """Write down that somebody did something, where the tenant of the subject reads it; nothing
+    when nobody acts.
+
+    What is done to the house itself stands in the log of the first tenant.
+    """
     if actor := acting():
-        audit_log.add(tx, keeper.clock.now(), actor, act, subject=subject, text=text, tenant=tenant)
+        whose = tenant or (connections.tenant_of(tx, subject) if subject else "")
+        told = {"subject": subject, "text": text, "tenant": whose}
+        audit_log.add(tx, keeper.clock.now(), actor, act, **told)
 
 
-def deeds(
-    keeper: Keeper, *, after: int = 0, since: datetime | None = None, tenant: str = "default"
-) -> Iterator[Deed]:
+def deeds(keeper: Keeper, *, after: int = 0, since: datetime | None = None) -> Iterator[Deed]:
     """Every line of the audit log after one, and not before a moment, oldest first."""
     while True:
         with keeper.reading() as tx:
-            found = audit_log.after(tx, after, since=since, limit=BATCH, tenant=tenant)
+            found = audit_log.after(tx, after, since=since, limit=BATCH)
         yield from found
         if len(found) < BATCH:
             return
         after = found[-1].seq
 
 
-def latest_deeds(
-    keeper: Keeper, *, before: int = 0, limit: int, tenant: str = "default"
-) -> Sequence[Deed]:
+def latest_deeds(keeper: Keeper, *, before: int = 0, limit: int) -> Sequence[Deed]:
     """Lines of the audit log, newest first; those before one, when it is given."""
     with keeper.reading() as tx:
-        return audit_log.before(tx, before, limit=limit, tenant=tenant)
+        return audit_log.before(tx, before, limit=limit)

@@ -40,6 +40,7 @@ from evergrant.keeper.examine import BEFORE, look_for
 from evergrant.keeper.incident import judged
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
+from evergrant.keeper.way import WAYS
 from evergrant.model import Connection, Fact, Proof, Session, Subject, Unknown, Value
 from evergrant.store import connections, incidents
 
@@ -141,7 +142,18 @@ def _tried(
     # What the org showed is looked at anew where it can be: somebody may have repaired something.
     kept = tuple(fact for fact in known if means.session is None or fact.source != ORG)
     examination = replace(examination, refusal=tried.refusal, facts=kept)
-    return with_facts(examination, means.brought, tried.look), ()
+    examination = with_facts(examination, means.brought, tried.look)
+    return _on_the_way(keeper, examination, means), ()
+
+
+def _on_the_way(keeper: Keeper, examination: Examination, means: Means) -> Examination:
+    """The way to Salesforce, and what Salesforce says of itself: no credential is needed."""
+    for check, look in WAYS.items():
+        means.watch(Looking(title_of(check)))
+        facts = look(keeper, examination.connection)
+        means.watch(looked(check, facts))
+        examination = with_facts(examination, facts, looked(check, facts))
+    return examination
 
 
 def _is_another(examination: Examination, refusal: str) -> bool:

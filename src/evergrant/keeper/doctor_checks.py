@@ -16,10 +16,13 @@ from evergrant.evidence.live_org import PARTS
 from evergrant.model import Fact, Unknown
 from evergrant.org.query import soql_text, soql_time
 
-LIVE_CHECK, OWN_HISTORY = "live-check", "own-history"
+LIVE_CHECK, OWN_HISTORY, NETWORK = "live-check", "own-history", "probe"
+STATUS_PAGE = "status-page"
 TITLES = {
     LIVE_CHECK: "Live check",
     OWN_HISTORY: "Own history",
+    NETWORK: "Network and clock",
+    STATUS_PAGE: "Salesforce's status page",
     "login-history": "Login History",
     "idp-event-log": "Identity Provider Event Log",
     "setup-audit-trail": "Setup Audit Trail",
@@ -35,8 +38,9 @@ TITLES = {
     "metadata": "Metadata",
 }
 """Check → how it is called while it runs."""
-SETTINGS = ("user", "app-policy", "user-permissions", "preauthorization")
-"""Checks that show which later gates are shut: run also when the first cause is clear."""
+SETTINGS = ("user", "app-policy", "user-permissions", "preauthorization", "setup-audit-trail")
+"""Checks that show which later gates are shut, and who changed what before the failure: run also
+when the first cause is clear."""
 PERMISSIONS = {part.check: part.permission for part in PARTS}
 ORG_CHECKS = frozenset(PERMISSIONS)
 """What an admin's evidence session can look at."""

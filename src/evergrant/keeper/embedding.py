@@ -49,6 +49,7 @@ class Guest:
     reader: Reader
     who: str
     """Who can repair it, as the host named them; empty when it did not."""
+    tenant: str
 
     @property
     def may_repair(self) -> bool:
@@ -87,6 +88,7 @@ def mint(
         "who": who,
         "origin": origin,
         "until": ends.timestamp(),
+        "tenant": connection.tenant,
     }
     return Session(keeper.vault.sign(_PURPOSE, claims), ends)
 
@@ -113,12 +115,16 @@ def guest(keeper: Keeper, word: str, origin: str) -> Guest:
             next_step="let the host mint another",
             whose="the host",
         )
-    return Guest(claims["connection"], claims["reader"], claims["who"])
+    return Guest(claims["connection"], claims["reader"], claims["who"], claims["tenant"])
 
 
 def _is_good(keeper: Keeper, claims: Mapping[str, Any], origin: str) -> bool:
     is_mine = claims["origin"] == origin and origin in keeper.settings.embed_origins
-    return is_mine and keeper.clock.now() < datetime.fromtimestamp(claims["until"], UTC)
+    return (
+        "tenant" in claims
+        and is_mine
+        and keeper.clock.now() < datetime.fromtimestamp(claims["until"], UTC)
+    )
 
 
 def link_for(keeper: Keeper, reader: Guest) -> Made:

@@ -59,5 +59,5 @@ def _version(kept: Kept | None) -> tuple[str, int] | None:
 
 def integration_as(keeper: Keeper, tx: Tx, connection: Connection, part: str) -> Integration:
     """The integration as one part authorizes with it."""
-    whole = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
+    whole = keeper.vault.integration(tx, connection.integration)
     return part_of(tx, connection, part).part.view(whole)

@@ -14,17 +14,18 @@ from evergrant.errors import EvergrantError, Malformed, Misuse, Refused, WireErr
 from evergrant.evidence import bundle
 from evergrant.keeper.admit import check_name, new_connection, refuse_removed
 from evergrant.keeper.authorize import take_in
-from evergrant.keeper.flows import SPOKEN, app_of, take_callback
+from evergrant.keeper.flows import SPOKEN, authorization, take_callback
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.lending import lend
 from evergrant.keeper.needs import look_at_needs
 from evergrant.keeper.observe import observe, observe_text
 from evergrant.keeper.parts import health_of
 from evergrant.keeper.prove import prove, summary
+from evergrant.keeper.redeem import redeemed
 from evergrant.keeper.walk import Passed, Walked, walk_on
 from evergrant.log import mask
-from evergrant.model import Connection, Credential, Fact, Integration, Proof, Secret, as_json
-from evergrant.oauth.callback import Callback, Denied, read_callback
-from evergrant.oauth.web_server import exchange
+from evergrant.model import Connection, Fact, Proof, as_json
+from evergrant.oauth.callback import read_callback
 from evergrant.store import connections, flows
 from evergrant.store.flows import Flow
 
@@ -37,9 +38,11 @@ def finish(keeper: Keeper, callback_url: str, cookie: str) -> Flow:
     """
     callback = read_callback(callback_url)
     flow, integration, verifier = take_callback(keeper, callback.state, cookie)
+    if flow.purpose == "repair":
+        return lend(keeper, flow, integration, callback, verifier)
     try:
         connection = _connection(keeper, flow)
-        credential = _redeemed(keeper, flow, integration, callback, verifier)
+        credential = redeemed(keeper, flow, integration, callback, verifier)
         taken = take_in(keeper, connection, credential, flow.part)
     except (Refused, Malformed, WireError, Misuse) as failure:
         return _refused(keeper, flow, failure)
@@ -61,17 +64,6 @@ def _connection(keeper: Keeper, flow: Flow) -> Connection:
         known = connections.get(tx, flow.connection)
     refuse_removed(known)
     return replace(known, login_host=flow.login_host)
-
-
-def _redeemed(
-    keeper: Keeper, flow: Flow, integration: Integration, callback: Callback, verifier: Secret
-) -> Credential:
-    if isinstance(callback, Denied):
-        raise callback.refusal()
-    app = app_of(keeper, integration)
-    return keeper.say(
-        exchange(app, flow.login_host, callback.code, verifier, now=keeper.clock.now())
-    )
 
 
 def _refused(keeper: Keeper, flow: Flow, failure: EvergrantError) -> Flow:
@@ -122,7 +114,7 @@ def no_callback(keeper: Keeper, flow_id: str, text: str) -> Flow:
     `Misuse` for a flow in which it is not a person's turn.
     """
     with keeper.reading() as tx:
-        flow = flows.get(tx, flow_id)
+        flow = authorization(tx, flow_id)
     if flow.status not in flows.AGAIN:
         raise Misuse(f"this authorization is {flow.status}", next_step="begin again")
     facts = evidence.of_text(text, flow=SPOKEN, at=keeper.clock.now())

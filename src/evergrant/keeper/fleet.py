@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from evergrant.health import State
@@ -78,15 +79,15 @@ class Fleet:
     """Newest first."""
 
 
-def fleet_of(keeper: Keeper, back: timedelta, *, tenant: str = "default") -> Fleet:
-    """How all connections of a tenant have been for so long."""
+def fleet_of(keeper: Keeper, back: timedelta) -> Fleet:
+    """How all connections have been for so long."""
     until = keeper.clock.now()
     since = until - back
     with keeper.reading() as tx:
-        counts = listing.counts(tx, Wanted(states=tuple(State)), tenant=tenant)
-        changes = fleet.changes(tx, since, tenant=tenant)
-        begun = fleet.beginnings(tx, since, tenant=tenant)
-        breaks = fleet.breaks(tx, since, tenant=tenant)
+        counts = listing.counts(tx, Wanted(states=tuple(State)))
+        changes = fleet.changes(tx, since)
+        begun = fleet.beginnings(tx, since)
+        breaks = fleet.breaks(tx, since)
     return Fleet(
         since,
         until,
@@ -126,12 +127,14 @@ def _undoings(
     first: dict[str, State] = {}
     for each in changes:
         first.setdefault(each.connection, _states(each.text)[0])
-    made = [(each.at, None, first.get(each.connection, State(each.state))) for each in begun]
+    made = [(each.at, None, first.get(each.connection) or State(each.state)) for each in begun]
     # What was made changed afterwards, even within one instant.
     yield from sorted([*made, *told], key=lambda each: (each[0], each[1] is not None))
 
 
+@cache
 def _states(text: str) -> tuple[State, State]:
+    # NOTE: kept, for a sweep over many connections says the same few words again and again.
     was, _, became = text.partition(_ARROW)
     return State(was), State(became)
 

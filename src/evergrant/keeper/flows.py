@@ -18,7 +18,7 @@ from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.parts import first_part
 from evergrant.keeper.record import note
 from evergrant.keeper.tickets import hashed, new_ticket
-from evergrant.model import App, Connection, FlowId, Identity, Integration, Secret
+from evergrant.model import App, Connection, FlowId, Integration, Secret
 from evergrant.oauth import login_host as right_host
 from evergrant.oauth.web_server import Authorization, pkce
 from evergrant.store import Tx, connections, flows, parts
@@ -28,6 +28,8 @@ from evergrant.store.rows import new_id
 from evergrant.vault.identities import of_flow
 
 SPOKEN: FlowId = "web_server"
+LENT_SCOPES = ("api",)
+"""What an admin who lends a session is asked for: calls, and no coming back later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,10 @@ def start(keeper: Keeper, ticket: str) -> Started:
         integration = integration_of(tx, whole, flow.part)
     prompt = "login" if flow.force_login else ""
     way = Authorization(app_of(keeper, integration), flow.login_host)
-    url = way.url(state.reveal(), challenge, login_hint=flow.login_hint, prompt=prompt)
+    scopes = LENT_SCOPES if flow.purpose == "repair" else ()
+    url = way.url(
+        state.reveal(), challenge, login_hint=flow.login_hint, prompt=prompt, scopes=scopes
+    )
     return Started(flow.id, url, cookie)
 
 
@@ -207,9 +212,23 @@ def _bad(what: str) -> BadCallback:
 
 
 def flow_of(keeper: Keeper, flow_id: str) -> Flow:
-    """A flow by its id.  Raises `NotFound`."""
+    """An authorization by its id.  Raises `NotFound`, also for a repair."""
+    with keeper.reading() as tx:
+        return authorization(tx, flow_id)
+
+
+def any_flow(keeper: Keeper, flow_id: str) -> Flow:
+    """A flow by its id, whatever it is for.  Raises `NotFound`."""
     with keeper.reading() as tx:
         return flows.get(tx, flow_id)
+
+
+def authorization(tx: Tx, flow_id: str) -> Flow:
+    """The row of an authorization.  Raises `NotFound`: a repair is none, and goes its own way."""
+    flow = flows.get(tx, flow_id)
+    if flow.purpose == "repair":
+        raise NotFound("that is no authorization", next_step="look at the repair itself")
+    return flow
 
 
 def flow_in_browser(keeper: Keeper, flow_id: str, cookie: str) -> Flow:
@@ -219,29 +238,9 @@ def flow_in_browser(keeper: Keeper, flow_id: str, cookie: str) -> Flow:
     """
     unknown = NotFound("no such authorization in this browser", next_step="begin again")
     try:
-        flow = flow_of(keeper, flow_id)
+        flow = any_flow(keeper, flow_id)
     except NotFound:
         raise unknown from None
     if not cookie or hashed(cookie) != flow.browser_hash:
         raise unknown
     return flow
-
-
-def expected_in(keeper: Keeper, flow: Flow) -> Identity | None:
-    """Who is expected back from Salesforce for the part that a flow is at; None while nobody is."""
-    if not flow.connection:
-        return None
-    with keeper.reading() as tx:
-        if flow.part == MAIN:
-            return connections.get(tx, flow.connection).identity
-        kept = keeper.vault.live(tx, flow.connection, flow.part)
-    return kept.identity if kept and kept.identity.user_id else None
-
-
-def org_of(keeper: Keeper, flow: Flow) -> str:
-    """The org id of a flow's connection; empty while it is not known."""
-    if not flow.connection:
-        return ""
-    with keeper.reading() as tx:
-        identity = connections.get(tx, flow.connection).identity
-    return identity.org_id if identity else ""

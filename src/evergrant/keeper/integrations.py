@@ -16,6 +16,7 @@ from evergrant.model import App, FlowId, Integration, Secret
 from evergrant.oauth import login_host
 from evergrant.store import expectations, integrations, listing, parts
 from evergrant.store.expectations import Expectations
+from evergrant.store.integrations import LONGEST_ID
 from evergrant.store.parts import Part
 
 LONGEST: Final = 255
@@ -67,15 +68,15 @@ def described(keeper: Keeper, key: str) -> Described:
         return Described(known, expectations.of(tx, known.id), parts.of(tx, known.id), counts)
 
 
-def all_described(keeper: Keeper, *, tenant: str = "default") -> Sequence[Described]:
+def all_described(keeper: Keeper) -> Sequence[Described]:
     """Every integration by name."""
     with keeper.reading() as tx:
-        counts = listing.by_integration(tx, tenant=tenant)
+        counts = listing.by_integration(tx)
         return [
             Described(
                 each, expectations.of(tx, each.id), parts.of(tx, each.id), counts.get(each.id, {})
             )
-            for each in keeper.vault.integrations(tx, tenant=tenant)
+            for each in keeper.vault.integrations(tx)
         ]
 
 
@@ -84,13 +85,14 @@ def add_integration(keeper: Keeper, edit: Edit) -> Integration:
 
     Raises `BadInput`, and `HostRefused` for a login host that is none of Salesforce's.
     """
-    id_ = _ID.sub("-", edit.name.casefold()).strip("-")[:64]
-    if not id_:
+    word = _ID.sub("-", edit.name.casefold()).strip("-")
+    id_ = integrations.id_in(keeper.tenant, word[: LONGEST_ID - len(f"@{keeper.tenant}")])
+    if not word:
         raise _wrong("the name has no letter or digit", "give it a name that others can type")
     with keeper.reading() as tx:
-        if any(each.id == id_ for each in integrations.every(tx)):
+        if integrations.find(tx, id_):
             raise _wrong(f"there is an integration {id_!r} already", "choose another name")
-    bare = Integration(id_, "", "", "", App(""), "web_server", "")
+    bare = Integration(id_, "", "", "", App(""), "web_server", "", tenant=keeper.tenant)
     return _save(keeper, _edited(keeper, bare, edit), "integration added")
 
 

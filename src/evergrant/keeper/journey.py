@@ -16,7 +16,7 @@ from evergrant.evidence import bundle
 from evergrant.health import State
 from evergrant.keeper.choose import release
 from evergrant.keeper.finish import lasting, prove_flow
-from evergrant.keeper.flows import Begun, begin, flow_of, login_place, start_link
+from evergrant.keeper.flows import Begun, authorization, begin, flow_of, login_place, start_link
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
 from evergrant.keeper.parts import as_part
@@ -70,7 +70,7 @@ def again(
     """
     ticket = new_ticket()
     with keeper.writing() as tx:
-        flow = flows.get(tx, flow_id)
+        flow = authorization(tx, flow_id)
         armed = flows.begin_again(
             tx,
             flow.id,
@@ -103,7 +103,7 @@ def cancel(keeper: Keeper, flow_id: str) -> Flow:
     and `Misuse` when it is not a person's turn.
     """
     with keeper.writing() as tx:
-        flow = flows.get(tx, flow_id)
+        flow = authorization(tx, flow_id)
         if flow.status not in flows.AGAIN:
             raise Misuse(f"this authorization is {flow.status}", next_step="look at it again")
         if flow.connection and flow.status != "cancelled":

@@ -35,7 +35,7 @@ def set_keep_alive(keeper: Keeper, integration: str, policy: KeepAlive | None) -
     with keeper.writing() as tx:
         row = integrations.get(tx, integration)
         keep_alive.set_policy(tx, row.id, policy)
-        for each in connections.every(tx, tenant=row.tenant, integration=row.id):
+        for each in connections.every(tx, integration=row.id):
             told = {"policy": as_json(policy)}
             note(keeper, tx, each.id, "keep-alive policy", "set" if policy else "off", **told)
 

@@ -220,9 +220,10 @@ def links_of(keeper: Keeper, connection_id: str = "") -> list[Standing]:
     """The links of a connection, or all of them, newest first.  Raises `NotFound`."""
     now = keeper.clock.now()
     with keeper.reading() as tx:
-        names = {each.id: each.name for each in connections.every(tx)}
         if connection_id:
-            found = links.of_connection(tx, connections.get(tx, connection_id).id)
+            named = [connections.get(tx, connection_id)]
+            found = links.of_connection(tx, named[0].id)
         else:
-            found = links.every(tx)
+            named, found = list(connections.every(tx)), links.every(tx)
+        names = {each.id: each.name for each in named}
         return [Standing(each, names[each.connection], _status(tx, each, now)) for each in found]

@@ -29,36 +29,32 @@ class Page:
         return sum(self.counts.values())
 
 
-def listed(
-    keeper: Keeper, wanted: Wanted, *, after: str = "", limit: int, tenant: str = "default"
-) -> Page:
+def listed(keeper: Keeper, wanted: Wanted, *, after: str = "", limit: int) -> Page:
     """The page of a list that begins behind `after`; two statements, whatever the number."""
     with keeper.reading() as tx:
-        rows = listing.page(tx, wanted, after=after, limit=limit + 1, tenant=tenant)
-        counts = listing.counts(tx, wanted, tenant=tenant)
+        rows = listing.page(tx, wanted, after=after, limit=limit + 1)
+        counts = listing.counts(tx, wanted)
     shown = tuple(rows[:limit])
     return Page(shown, shown[-1].connection.id if len(rows) > limit else "", counts)
 
 
-def all_listed(keeper: Keeper, wanted: Wanted, *, tenant: str = "default") -> Iterator[Listed]:
+def all_listed(keeper: Keeper, wanted: Wanted) -> Iterator[Listed]:
     """Every connection that fits, read in batches; none is held longer than it is needed."""
     after = ""
     while True:
         with keeper.reading() as tx:
-            rows = listing.page(tx, wanted, after=after, limit=BATCH, tenant=tenant)
+            rows = listing.page(tx, wanted, after=after, limit=BATCH)
         yield from rows
         if len(rows) < BATCH:
             return
         after = rows[-1].connection.id
 
 
-def choices(
-    keeper: Keeper, *, tenant: str = "default"
-) -> tuple[Mapping[str, int], Sequence[tuple[str, str]]]:
+def choices(keeper: Keeper) -> tuple[Mapping[str, int], Sequence[tuple[str, str]]]:
     """What can be filtered by: causes of open incidents with their number, integrations by name."""
     with keeper.reading() as tx:
-        known = integrations.every(tx, tenant=tenant)
-        return listing.open_causes(tx, tenant=tenant), [(each.id, each.name) for each in known]
+        known = integrations.every(tx)
+        return listing.open_causes(tx), [(each.id, each.name) for each in known]
 
 
 def names_of(keeper: Keeper, ids: Sequence[str]) -> Mapping[str, str]:

@@ -11,34 +11,35 @@ from evergrant.keeper.tickets import hashed, new_ticket
 from evergrant.log import acting_as
 from evergrant.model import Secret
 from evergrant.store import operators
-from evergrant.store.operators import Role
+from evergrant.store.operators import Role, Seat
 
 LINK_LIFE = timedelta(minutes=10)
 SESSION_LIFE = timedelta(hours=12)
 
 
 def invite(keeper: Keeper, *, role: Role = "operator") -> Secret:
-    """A sign-in link for the console: good once, for ten minutes; the store keeps its hash.
+    """A sign-in link for the console of the keeper's tenant: good once, for ten minutes; the store
+    keeps its hash.
 
     A viewer may see what an operator sees, and change nothing.
     """
-    ticket = new_ticket()
+    ticket, seat = new_ticket(), Seat(role, keeper.tenant)
     with keeper.writing() as tx:
-        operators.add_link(tx, hashed(ticket), keeper.clock.now() + LINK_LIFE, role=role)
+        operators.add_link(tx, hashed(ticket), keeper.clock.now() + LINK_LIFE, seat)
         did(keeper, tx, "invited", text=f"a {role}")
     return Secret(f"{keeper.settings.public_url.rstrip('/')}/sign-in/{ticket.reveal()}")
 
 
 def sign_in(keeper: Keeper, ticket: str, *, replacing: str = "") -> Secret:
-    """Exchange a sign-in link for the word that the browser's cookie holds.
+    """Exchange a sign-in link, of whatever tenant, for the word that the browser's cookie holds.
 
     The session that the browser had before (`replacing`, the word of its cookie) ends: whoever
     signs in gets a new one.  Raises `BadCallback` when the link is unknown, used or too old.
     """
     word, now = new_ticket(), keeper.clock.now()
     with keeper.writing() as tx:
-        role = operators.take_link(tx, hashed(ticket), now)
-        if role is None:
+        seat = operators.take_link(tx, hashed(ticket), now)
+        if seat is None:
             raise BadCallback(
                 "this sign-in link was used before, has expired, or was never ours",
                 why="a sign-in link is good once, for ten minutes",
@@ -46,9 +47,9 @@ def sign_in(keeper: Keeper, ticket: str, *, replacing: str = "") -> Secret:
                 whose="operator",
             )
         operators.end_session(tx, hashed(replacing))
-        operators.open_session(tx, hashed(word), now, now + SESSION_LIFE, role=role)
-        with acting_as(_name(role, word.reveal())):
-            did(keeper, tx, "signed in")
+        operators.open_session(tx, hashed(word), now, now + SESSION_LIFE, seat)
+        with acting_as(_name(seat.role, word.reveal())):
+            did(keeper, tx, "signed in", tenant=seat.tenant)
     return word
 
 
@@ -58,25 +59,28 @@ def _name(role: Role, word: str) -> str:
 
 def session_name(keeper: Keeper, word: str) -> str:
     """What a signed-in browser is called in the audit log; '' for one that is not."""
-    role = role_of(keeper, word)
-    return _name(role, word) if role else ""
+    seat = seat_of(keeper, word)
+    return _name(seat.role, word) if seat else ""
 
 
-def role_of(keeper: Keeper, word: str) -> Role | None:
-    """As what a browser with this word in its cookie is signed in; None when it is not."""
+def seat_of(keeper: Keeper, word: str) -> Seat | None:
+    """As what and where a browser with this word in its cookie is signed in; None when it is
+    not."""
     if not word:
         return None
     with keeper.reading() as tx:
-        return operators.role_of(tx, hashed(word), keeper.clock.now())
+        return operators.seat_of(tx, hashed(word), keeper.clock.now())
 
 
 def is_operator(keeper: Keeper, word: str) -> bool:
     """Whether a browser with this word in its cookie is signed in, as whatever."""
-    return role_of(keeper, word) is not None
+    return seat_of(keeper, word) is not None
 
 
 def sign_out(keeper: Keeper, word: str) -> None:
     """End the session of a browser."""
     with keeper.writing() as tx:
+        seat = operators.seat_of(tx, hashed(word), keeper.clock.now())
         operators.end_session(tx, hashed(word))
-        did(keeper, tx, "signed out")
+        if seat is not None:
+            did(keeper, tx, "signed out", tenant=seat.tenant)

@@ -200,7 +200,7 @@ def _unknown(tx: Tx, connection: Connection, part: Part) -> PartHealth:
     if part.name == MAIN:
         state = connection.state if connection.state in LIVE else state
         return PartHealth(part, state, None, connection.last_success, is_known=False)
-    own = integrations.get(tx, connection.integration, tenant=connection.tenant).flow
+    own = integrations.get(tx, connection.integration).flow
     if needs_person(part.flow or own):
         state = State.NEEDS_REAUTHORIZATION
     return PartHealth(part, state, is_known=False)

@@ -22,6 +22,7 @@ from evergrant.keeper.preflight_checks import (
     network,
     proofs,
     renewals,
+    salesforce,
     scopes,
 )
 from evergrant.keeper.preflight_policy import certificate, policy, standing
@@ -30,6 +31,7 @@ from evergrant.store import connections, parts
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Network", network),
+    ("Salesforce's status", salesforce),
     ("First renewal", renewals),
     ("Login History", proofs),
     ("Egress address", egress),

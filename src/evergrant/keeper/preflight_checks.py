@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from evergrant import evidence
 from evergrant.keeper.check import check
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.needs import look_at_needs
 from evergrant.keeper.prove import prove
 from evergrant.keeper.renew import wire_flow
-from evergrant.model import Connection, Fact, Integration, Session
+from evergrant.keeper.way import ask_status, look_at_way
+from evergrant.model import Connection, Fact, Integration, Session, Unknown
 from evergrant.org.login_history import own_logins, success_row
 from evergrant.store import connections
 from evergrant.vault import Kept
@@ -69,14 +69,23 @@ Check = Callable[[Flight], Iterator[Row]]
 
 def network(flight: Flight) -> Iterator[Row]:
     """Name, TLS, proxy and redirects on the way to the login host, and the clock against it."""
-    host = flight.now().login_host
-    facts = flight.keeper.say(evidence.look_at_network(host, flight.keeper.clock))
-    for fact in facts:
+    for fact in look_at_way(flight.keeper, flight.connection):
         if fact.name == "network.failure":
             step = "look at DNS, proxy and firewall between here and Salesforce"
             yield _passed("Network", fact, is_good=fact.value == "none", step=step)
         elif fact.name == "own.clock_off_s" and isinstance(fact.value, int):
             yield _clock(fact, timedelta(seconds=fact.value))
+
+
+def salesforce(flight: Flight) -> Iterator[Row]:
+    """Whether Salesforce itself reports trouble of the org's instance today."""
+    for fact in ask_status(flight.keeper, flight.connection):
+        if isinstance(fact.value, Unknown):
+            told, step = fact.value.reason, fact.value.next_step
+            yield Row("Salesforce's status", "could not look", told, step, is_optional=True)
+        else:
+            step = "wait until Salesforce has ended it" if fact.value else ""
+            yield Row("Salesforce's status", "warn" if fact.value else "pass", fact.quote, step)
 
 
 def _passed(check: str, fact: Fact, *, is_good: bool, step: str) -> Row:

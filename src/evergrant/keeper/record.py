@@ -113,10 +113,10 @@ def tell(
     keeper: Keeper, tx: Tx, connection: Connection, kind: str, title: str, why: str, **data: str
 ) -> None:
     """Put a notice about a connection in the outbox, for every channel."""
-    told = {**data, "integration": connection.integration}
+    told = {**data, "integration": connection.integration, "tenant": connection.tenant}
     notice = Notice(connection.id, kind, title, why, keeper.clock.now(), told)
     for channel in channels(keeper.settings):
-        outbox.put(tx, notice, channel=channel)
+        outbox.put(tx, notice, channel=channel, tenant=connection.tenant)
 
 
 def _notice_kind(was: State, now: State) -> str:

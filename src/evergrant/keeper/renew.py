@@ -114,15 +114,18 @@ def renewal(
     with it alone.
     """
     renew, app = RENEWALS[integration.flow], integration.app
-    second = replace(integration, app=_second(app))
     if kept is not None and app.staged is not None and app.staged.trial == kept.connection:
-        return (yield from renew(second, host, kept, clock))
+        return (yield from renew(_with_second(integration), host, kept, clock))
     try:
         return (yield from renew(integration, host, kept, clock))
     except Refused as refused:
         if app.next_secret is None or refused.error not in NOT_THE_CLIENT:
             raise
-    return (yield from renew(second, host, kept, clock))
+    return (yield from renew(_with_second(integration), host, kept, clock))
+
+
+def _with_second(integration: Integration) -> Integration:
+    return replace(integration, app=_second(integration.app))
 
 
 def _second(app: App) -> App:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from evergrant.errors import Misuse, VaultTrouble
 from evergrant.keeper.keeper import Keeper
 from evergrant.log import logger
-from evergrant.store import Tx, integrations, sealed
+from evergrant.store import Tx, sealed, tenants
 from evergrant.store.sealed import SealedRow
 from evergrant.vault.keys import add_key, drop_keys, written_ago_s
 from evergrant.vault.rotation import resealed
@@ -49,6 +49,7 @@ class KeyStanding:
 
 def master_keys(keeper: Keeper) -> Sequence[KeyStanding]:
     """The keys of the ring, the current one first, and those that rows name besides."""
+    keeper.require_all()
     ids = keeper.vault.ring.ids
     with keeper.reading() as tx:
         rows = sealed.by_key(tx)
@@ -64,9 +65,10 @@ def rotate(
     Where rows of a former key are left, an interrupted rotation goes on, and no new key is made.
     Raises `VaultTrouble` when the new key cannot be put where the keys come from.
     """
+    keeper.require_all()
     with keeper.writing() as tx:
         # Whoever else rotates waits here, and then finds rows that are left.
-        integrations.hold_canary(tx)
+        tenants.hold_canary(tx)
         if not _left(keeper, tx):
             add_key(keeper.settings, environ)
         total = _left(keeper, tx)

@@ -12,6 +12,7 @@ from evergrant.evidence import Wanted
 from evergrant.evidence.bundle_file import pack
 from evergrant.evidence.joined import joined
 from evergrant.keeper.by_time import by_time
+from evergrant.keeper.deeds import did
 from evergrant.keeper.incident import facts_of
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
@@ -34,9 +35,10 @@ class Support:
 
 
 def support_bundle(keeper: Keeper, connection_id: str, incident_id: str = "") -> Support:
-    """The evidence of an incident, of the open one or else the newest; nothing is asked or written.
+    """The evidence of an incident, of the open one or else the newest; nothing is asked or changed.
 
-    Raises `NotFound`, also for an incident of another connection.
+    That it was taken stands in the audit log.  Raises `NotFound`, also for an incident of another
+    connection.
     """
     now = keeper.clock.now()
     with keeper.reading() as tx:
@@ -58,6 +60,9 @@ def support_bundle(keeper: Keeper, connection_id: str, incident_id: str = "") ->
         flow=integration.flow,
     )
     fewer = replace(gathered, standings=gathered.standings[:MOST_STANDINGS])
+    with keeper.writing() as tx:
+        text = f"of {about.id}" if about else ""
+        did(keeper, tx, "support bundle taken", subject=connection.id, text=text)
     return Support(about, now, pack(fewer, wanted, made_at=now))
 
 

@@ -45,7 +45,7 @@ def start_of(keeper: Keeper, connection_id: str) -> tuple[str, bool]:
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
-        whole = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
+        whole = keeper.vault.integration(tx, connection.integration)
         part = first_part(tx, connection, whole)
         return part, integration_of(tx, whole, part).flow == SPOKEN
 
@@ -84,7 +84,7 @@ def _passed(keeper: Keeper, connection_id: str, stands: PartHealth) -> Passed | 
         return Passed(part.name, part.title, "still good")
     with keeper.reading() as tx:
         connection = connections.by_id(tx, connection_id)
-        whole = keeper.vault.integration(tx, connection.integration, tenant=connection.tenant)
+        whole = keeper.vault.integration(tx, connection.integration)
     if needs_person(part.view(whole).flow):
         return None
     try:

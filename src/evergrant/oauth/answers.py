@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import urlsplit
@@ -111,12 +110,14 @@ def merge(old: Credential, new: Credential) -> Credential:
 
     (RFC 6749 §5.1 and §6 for the scopes and the refresh token; no rule speaks of the others.)
     """
-    return replace(
-        new,
-        refresh_token=new.refresh_token or old.refresh_token,
+    return Credential(
+        access_token=new.access_token,
         instance_url=new.instance_url or old.instance_url,
+        refresh_token=new.refresh_token or old.refresh_token,
         identity_url=new.identity_url or old.identity_url,
+        issued_at=new.issued_at,
         scopes=new.scopes or old.scopes,
+        token_format=new.token_format,
         extras={**old.extras, **new.extras},
     )
 

@@ -144,8 +144,11 @@ def _put(markup: Markup, path: str, value: Value) -> Markup:
     while len(steps) > 1 and (inner := parent.first(steps[0])) is not None:
         parent, steps = inner, steps[1:]
     name, *deeper = steps
-    if len(deeper) > 1 or (deeper and not isinstance(value, str)):
+    if len(deeper) > 1:
         raise BadInput(f"{path}: two groups are missing at once")
+    if deeper and not isinstance(value, str):
+        # A group in a group that is missing, too: the outer one first, with nothing in it.
+        return _put(inserted(markup, parent, name, ""), path, value)
     held = ((deeper[0], value),) if deeper and isinstance(value, str) else value
     return inserted(markup, parent, name, held)
 

@@ -34,6 +34,8 @@ class Problem:
     """Placeholders that the finding itself fills in: the profile or users that it is about."""
     rule: str = ""
     """The rule's id; empty where all rules of the code are mended alike."""
+    change: str = ""
+    """Id of the one change that is asked for; empty where the rule says what is to be changed."""
 
 
 @dataclass(frozen=True, slots=True)

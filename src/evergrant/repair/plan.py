@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from evergrant.catalog.changes import Change, Patch
-from evergrant.catalog.repairs import Repair, guided, repair_of
+from evergrant.catalog.repairs import Repair, guided, of_change, repair_of
 from evergrant.errors import BadInput, NotFound
 from evergrant.repair.files import App, Files
 from evergrant.repair.model import (
@@ -28,19 +28,28 @@ def plan(problem: Problem, files: Files, given: Mapping[str, str]) -> Plan:
     Raises `NotFound` where no repair is known or the app is not among the files, `BadInput` where
     several apps bear the name.
     """
-    repair = repair_of(problem.rule, problem.code) or guided(
-        problem.code, (each.change for each in problem.fixes)
-    )
-    if not repair.changes:
-        raise NotFound(
-            f"no repair is known for {problem.code}",
-            next_step="the rule's page says what a person can do",
-        )
+    repair = _repair(problem)
     app = _app(problem, files, repair)
     _ensure_one_user(repair, known_users(given) or known_users(problem.given))
     known = {**repair.defaults, **problem.given, **given, **({"app": app.name} if app else {})}
     steps = tuple(_steps(repair.changes, _Ground(app, files, known, problem, repair)))
     return Plan(problem, repair, app, steps, _missing(steps, known))
+
+
+def _repair(problem: Problem) -> Repair:
+    """What the change that is asked for does, or else what the rule says; raises `NotFound`."""
+    found = (
+        of_change(problem.change)
+        if problem.change
+        else repair_of(problem.rule, problem.code)
+        or guided(problem.code, (each.change for each in problem.fixes))
+    )
+    if found is None or not found.changes:
+        raise NotFound(
+            f"no repair is known for {problem.change or problem.code}",
+            next_step="its page says what a person can do",
+        )
+    return found
 
 
 def _app(problem: Problem, files: Files, repair: Repair) -> App | None:

@@ -46,28 +46,27 @@ def add(tx: Tx, key: ApiKey) -> None:
 
 
 def find(tx: Tx, key_id: str) -> ApiKey | None:
-    """The key with that id, of whatever tenant; None when there is none."""
+    """The key with that id; None when there is none."""
     row = _BY_ID.one(tx, key_id=key_id)
     return _read(row) if row else None
 
 
-def every(tx: Tx, *, tenant: str = "default") -> Sequence[ApiKey]:
-    """All keys of a tenant, oldest first, revoked ones among them."""
-    wanted = sa.select(table).where(table.c.tenant == tenant)
-    rows = tx.execute(wanted.order_by(table.c.created_at, table.c.id))
+def every(tx: Tx) -> Sequence[ApiKey]:
+    """All keys, oldest first, revoked ones among them."""
+    rows = tx.execute(sa.select(table).order_by(table.c.created_at, table.c.id))
     return [_read(dict(row._mapping)) for row in rows]
 
 
-def revoke(tx: Tx, key: str, at: datetime, *, tenant: str = "default") -> Sequence[str]:
+def revoke(tx: Tx, key: str, at: datetime) -> Sequence[str]:
     """Revoke the key with that id, or all that have that name; returns their ids.
 
     Raises `NotFound` when no key in use is called so.
     """
-    in_use = table.c.tenant == tenant, table.c.revoked_at.is_(None)
+    in_use = table.c.revoked_at.is_(None)
     called = sa.or_(table.c.id == key, table.c.name == key)
-    found = tx.execute(sa.select(table.c.id).where(called, *in_use)).scalars().all()
+    found = tx.execute(sa.select(table.c.id).where(called, in_use)).scalars().all()
     if not found:
-        known = tx.execute(sa.select(table.c.id, table.c.name).where(*in_use))
+        known = tx.execute(sa.select(table.c.id, table.c.name).where(in_use))
         raise not_found("API key", key, (text for row in known for text in row))
     tx.execute(sa.update(table).where(table.c.id.in_(found)).values(revoked_at=at))
     return found

@@ -64,18 +64,17 @@ def add(tx: Tx, new: Connection) -> None:
         raise _refused(new.name, error) from error
 
 
-def get(tx: Tx, key: str, *, tenant: str = "default") -> Connection:
+def get(tx: Tx, key: str) -> Connection:
     """The connection with that id, or with that name when only one has it.
 
     A removed connection answers to its name only when none in use does.  Raises `NotFound` with
     near misses, `BadInput` when several integrations have a connection of that name.
     """
-    mine = sa.select(table).where(table.c.tenant == tenant)
     hold(tx, key)
-    found = _BY_ID.one(tx, connection_id=key)
-    if found is not None and found["tenant"] == tenant:
+    if (found := _BY_ID.one(tx, connection_id=key)) is not None:
         return from_row(found)
-    named = [_read(row) for row in tx.execute(mine.where(table.c.name == key).order_by(table.c.id))]
+    called = sa.select(table).where(table.c.name == key).order_by(table.c.id)
+    named = [_read(row) for row in tx.execute(called)]
     meant = [each for each in named if each.state is not State.REMOVED] or named
     if len(meant) > 1:
         raise BadInput(
@@ -83,16 +82,13 @@ def get(tx: Tx, key: str, *, tenant: str = "default") -> Connection:
             next_step=f"use one of their ids: {', '.join(each.id for each in meant)}",
         )
     if not meant:
-        known = tx.execute(sa.select(table.c.id, table.c.name).where(table.c.tenant == tenant))
+        known = tx.execute(sa.select(table.c.id, table.c.name))
         raise not_found("connection", key, (text for row in known for text in row))
     return by_id(tx, meant[0].id)
 
 
 def by_id(tx: Tx, connection_id: str) -> Connection:
-    """The connection with that id, of whatever tenant: for our own references.
-
-    Raises `NotFound`.
-    """
+    """The connection with that id: for our own references.  Raises `NotFound`."""
     hold(tx, connection_id)
     row = _BY_ID.one(tx, connection_id=connection_id)
     if row is None:
@@ -100,9 +96,26 @@ def by_id(tx: Tx, connection_id: str) -> Connection:
     return from_row(row)
 
 
-def every(tx: Tx, *, tenant: str = "default", integration: str = "") -> Sequence[Connection]:
+def named(tx: Tx, integration_id: str, name: str) -> Connection | None:
+    """The connection of an integration that has that name and is not removed."""
+    wanted = sa.select(table).where(
+        table.c.integration == integration_id,
+        table.c.name == name,
+        table.c.state != State.REMOVED.value,
+    )
+    row = tx.execute(wanted).one_or_none()
+    return _read(row) if row else None
+
+
+def tenant_of(tx: Tx, connection_id: str) -> str:
+    """Whose it is; '' where there is no such connection."""
+    wanted = sa.select(table.c.tenant).where(table.c.id == connection_id)
+    return tx.execute(wanted).scalar_one_or_none() or ""
+
+
+def every(tx: Tx, *, integration: str = "") -> Sequence[Connection]:
     """All connections by name, removed ones among them; of one integration when it is given."""
-    wanted = sa.select(table).where(table.c.tenant == tenant)
+    wanted = sa.select(table)
     if integration:
         wanted = wanted.where(table.c.integration == integration)
     return [_read(row) for row in tx.execute(wanted.order_by(table.c.name, table.c.id))]

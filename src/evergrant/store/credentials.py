@@ -67,6 +67,7 @@ _OF_TOKENS = (
     "generation", "sealed", "refresh_fingerprint", "access_fingerprint", "scopes", "org_id",
     "user_id", "username", "instance_url", "issued_at",
 )  # fmt: skip
+_NEW_TOKENS = tuple((name, f"new_{name}") for name in _OF_TOKENS)
 _RENEW = Prepared(
     sa.update(table)
     .where(
@@ -75,7 +76,7 @@ _RENEW = Prepared(
         table.c.generation == sa.bindparam("before_generation", type_=_NUMBER),
         table.c.status == sa.bindparam("before_status", type_=_TEXT),
     )
-    .values({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in _OF_TOKENS})
+    .values({name: sa.bindparam(new, type_=table.c[name].type) for name, new in _NEW_TOKENS})
 )
 
 
@@ -113,15 +114,22 @@ def swap(tx: Tx, before: CredentialRow, after: CredentialRow) -> bool:
     return bool(_SWAP.run(tx, **known, **{f"new_{n}": getattr(after, n) for n in _CHANGED}))
 
 
-def renew(tx: Tx, generation: int, after: CredentialRow) -> bool:
-    """Put newer tokens in the place of those of a generation; False when somebody was faster."""
-    known = {
-        "before_id": after.id,
-        "before_epoch": after.epoch,
-        "before_generation": generation,
-        "before_status": after.status,
-    }
-    return bool(_RENEW.run(tx, **known, **{f"new_{n}": getattr(after, n) for n in _OF_TOKENS}))
+def renew_each(tx: Tx, rows: Sequence[CredentialRow]) -> list[bool]:
+    """Put newer tokens in the place of those of the generation before.
+
+    False for one where somebody was faster.
+    """
+    many = (
+        {
+            "before_id": after.id,
+            "before_epoch": after.epoch,
+            "before_generation": after.generation - 1,
+            "before_status": after.status,
+        }
+        | {parameter: getattr(after, name) for name, parameter in _NEW_TOKENS}
+        for after in rows
+    )
+    return [bool(touched) for touched in _RENEW.run_each(tx, list(many))]
 
 
 def promote(tx: Tx, credential_id: str) -> None:

@@ -23,7 +23,11 @@ class Database(Protocol):
 
     @property
     def writer(self) -> Engine:
-        """Gives connections whose transactions commit."""
+        """Gives connections whose transactions commit; their option `writes` says so."""
+
+    @property
+    def hasty(self) -> Engine:
+        """The same for whoever does not wait for another writer: it fails at once instead."""
 
     @property
     def reader(self) -> Engine:
@@ -33,7 +37,7 @@ class Database(Protocol):
     def is_remote(self) -> bool:
         """Whether a statement waits for a network, and so must not hold up an event loop."""
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self, *, waits: bool = True) -> AbstractContextManager[None]:
         """The right to begin a writing transaction.  Raises `StoreTrouble` when it does not come.
 
         Who changes a connection is alone with it in either database: SQLite lets one writer at a

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from evergrant.errors import BadInput, Misuse
 from evergrant.store import migrations
 from evergrant.store.database import PATIENCE_S, Database, Tx
+from evergrant.store.scope import All, Only, Scope, scoped
 from evergrant.store.sqlite import Sqlite
 
 __all__ = ["PATIENCE_S", "Store", "Tx"]
+
+_ALL = All()
 
 
 class Store:
@@ -55,23 +59,39 @@ class Store:
         raise Misuse(f"the database {self.database.name} is no file")
 
     @contextmanager
-    def read(self) -> Iterator[Tx]:
+    def read(self, scope: Scope = _ALL) -> Iterator[Tx]:
         """A snapshot: everything read inside belongs to one moment; it blocks nobody."""
-        with self.database.translated(), self.database.reader.connect() as tx, tx.begin():
-            yield tx
+        engine = self.database.reader if isinstance(scope, All) else self._own_reader
+        with self.database.translated(), engine.connect() as tx:
+            if isinstance(scope, Only):
+                tx.execution_options(tenant=scope.tenant)
+            with tx.begin():
+                yield tx
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self, scope: Scope = _ALL, *, waits: bool = True) -> Iterator[Tx]:
         """A transaction that commits at the end, or leaves nothing when an error passes.
 
         Keep it short and never talk to the network inside.  Raises `StoreTrouble` when it cannot
-        begin or commit.
+        begin or commit; for whoever does not wait that is so, too, while somebody else writes to
+        the same file.
         """
         database = self.database
-        with database.turn(), database.translated(), database.writer.connect() as tx:
-            tx.execution_options(writes=True)
+        everybodys = database.writer if waits else database.hasty
+        engine = everybodys if isinstance(scope, All) else self._own_writer
+        with database.turn(waits=waits), database.translated(), engine.connect() as tx:
+            if isinstance(scope, Only):
+                tx.execution_options(tenant=scope.tenant)
             with tx.begin():
                 yield tx
+
+    @cached_property
+    def _own_reader(self) -> Engine:
+        return scoped(self.database.reader)
+
+    @cached_property
+    def _own_writer(self) -> Engine:
+        return scoped(self.database.writer)
 
     def close(self) -> None:
         """Close every connection; SQLite's write-ahead log is folded into the file."""

@@ -17,8 +17,17 @@ _ADD = Prepared(sa.insert(table), ["connection", "at", "kind", "text", "data"])
 
 def add(tx: Tx, connection_id: str, event: Event) -> None:
     """Append one line to the connection's history; its text and data are redacted."""
-    told = {"at": event.at, "kind": event.kind, "text": event.text, "data": dict(event.data)}
-    _ADD.run(tx, connection=connection_id, **told)
+    add_each(tx, [(connection_id, event)])
+
+
+def add_each(tx: Tx, lines: Sequence[tuple[str, Event]]) -> None:
+    """Append one line each to the histories of these connections."""
+    many = (
+        {"connection": whose, "at": event.at, "kind": event.kind, "text": event.text}
+        | {"data": event.data}
+        for whose, event in lines
+    )
+    _ADD.run_each(tx, list(many))
 
 
 def count_since(tx: Tx, connection_id: str, kind: str, since: datetime) -> int:

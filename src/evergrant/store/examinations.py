@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
 from evergrant.store.rows import not_found
+from evergrant.store.scope import owner_in
 from evergrant.store.tables import examination as table
 
 KEPT = timedelta(days=30)
@@ -28,11 +29,14 @@ class Examination:
     """What is known, as redacted JSON values."""
 
 
+_COLUMNS = tuple(table.c[each.name] for each in fields(Examination))
+
+
 def add(tx: Tx, new: Examination) -> None:
     """Remember an examination; what is older than `KEPT` goes."""
     tx.execute(sa.delete(table).where(table.c.at <= new.at - KEPT))
-    values = {"id": new.id, "at": new.at, "connection": new.connection, "state": new.state}
-    tx.execute(sa.insert(table).values(values))
+    values = {each.name: getattr(new, each.name) for each in fields(new)}
+    tx.execute(sa.insert(table).values(values | {"tenant": owner_in(tx)}))
 
 
 def update(tx: Tx, known: Examination) -> None:
@@ -44,7 +48,7 @@ def update(tx: Tx, known: Examination) -> None:
 
 def get(tx: Tx, examination_id: str) -> Examination:
     """The examination with that id.  Raises `NotFound`."""
-    row = tx.execute(sa.select(table).where(table.c.id == examination_id)).one_or_none()
+    row = tx.execute(sa.select(*_COLUMNS).where(table.c.id == examination_id)).one_or_none()
     if row is None:
         newest = sa.select(table.c.id).order_by(table.c.at.desc()).limit(3)
         raise not_found("examination", examination_id, tx.execute(newest).scalars())

@@ -47,34 +47,28 @@ class Break:
     error: str
 
 
-def changes(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Change]:
+def changes(tx: Tx, since: datetime) -> Sequence[Change]:
     """Every change of state since then, oldest first."""
     # NOTE: the kind stands in the statement itself, else SQLite does not use the index on it.
-    told = (
-        sa.select(event.c.connection, event.c.at, event.c.text)
-        .join(connection, connection.c.id == event.c.connection)
-        .where(
-            event.c.kind == sa.literal_column("'state changed'"),
-            event.c.at >= since,
-            connection.c.tenant == tenant,
-        )
+    told = sa.select(event.c.connection, event.c.at, event.c.text).where(
+        event.c.kind == sa.literal_column("'state changed'"), event.c.at >= since
     )
     rows = tx.execute(told.order_by(event.c.at, event.c.seq))
-    return [Change(**row._mapping) for row in rows]
+    return [Change(*row) for row in rows]
 
 
-def beginnings(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Beginning]:
+def beginnings(tx: Tx, since: datetime) -> Sequence[Beginning]:
     """The connections that were made since then, oldest first: by the first line of their past."""
     firsts = sa.select(sa.func.min(event.c.seq)).group_by(event.c.connection)
     told = (
         sa.select(event.c.connection, event.c.at, connection.c.state)
         .join(connection, connection.c.id == event.c.connection)
-        .where(event.c.seq.in_(firsts), event.c.at >= since, connection.c.tenant == tenant)
+        .where(event.c.seq.in_(firsts), event.c.at >= since)
     )
-    return [Beginning(**row._mapping) for row in tx.execute(told.order_by(event.c.at))]
+    return [Beginning(*row) for row in tx.execute(told.order_by(event.c.at))]
 
 
-def breaks(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Break]:
+def breaks(tx: Tx, since: datetime) -> Sequence[Break]:
     """Every incident that was opened since then or is open, oldest first."""
     told = (
         sa.select(
@@ -88,10 +82,7 @@ def breaks(tx: Tx, since: datetime, *, tenant: str = "default") -> Sequence[Brea
         )
         .join(connection, connection.c.id == incident.c.connection)
         .join(integration, integration.c.id == connection.c.integration)
-        .where(
-            connection.c.tenant == tenant,
-            sa.or_(incident.c.opened_at >= since, incident.c.closed_at.is_(None)),
-        )
+        .where(sa.or_(incident.c.opened_at >= since, incident.c.closed_at.is_(None)))
     )
     rows = tx.execute(told.order_by(incident.c.opened_at, incident.c.id))
     return [Break(**row._mapping) for row in rows]

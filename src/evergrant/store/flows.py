@@ -14,7 +14,8 @@ from evergrant.store.parts import MAIN
 from evergrant.store.rows import not_found
 from evergrant.store.tables import flow as table
 
-Purpose = Literal["connect", "reauthorize"]
+Purpose = Literal["connect", "reauthorize", "repair"]
+"""A repair's flow authorizes nothing that is kept: an admin lends a session for one change."""
 Status = Literal["new", "started", "returned", "done", "refused", "on_hold", "expired", "cancelled"]
 
 LIFETIME = timedelta(minutes=10)
@@ -46,7 +47,7 @@ class Flow:
     state_hash: str = ""
     browser_hash: str = ""
     sealed: bytes | None = field(default=None, repr=False)
-    """The PKCE verifier; gone when the flow ends."""
+    """The PKCE verifier, or an admin's session that was lent; gone when the flow ends."""
     status: Status = "new"
     outcome: Mapping[str, Any] = field(default_factory=dict)
     part: str = MAIN
@@ -117,8 +118,9 @@ def take_state(tx: Tx, state_hash: str, now: datetime) -> Flow | None:
 
 
 def newest_of(tx: Tx, connection_id: str) -> Flow | None:
-    """The flow of a connection that was begun last, ended or not."""
-    mine = sa.select(table).where(table.c.connection == connection_id)
+    """The flow of a connection that was begun last, ended or not; a repair authorizes nothing."""
+    of_it = table.c.connection == connection_id, table.c.purpose != "repair"
+    mine = sa.select(table).where(*of_it)
     newest = mine.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(1)
     row = tx.execute(newest).one_or_none()
     return Flow(**row._mapping) if row else None
@@ -135,12 +137,14 @@ def begin_again(
     force_login: bool,
     outcome: Mapping[str, Any],
     among: tuple[Status, ...],
+    integration: str = "",
 ) -> Flow | None:
     """Give a flow another attempt: a new start link, and the one before is of no use any more.
 
-    None when its status is not `among` those from which that may be.
+    `integration` is the one whose app is signed in with, where it is another than before.  None
+    when its status is not `among` those from which that may be.
     """
-    values = {
+    values: dict[str, Any] = {
         "ticket_hash": ticket_hash,
         "login_host": login_host,
         "login_hint": login_hint,
@@ -151,10 +155,18 @@ def begin_again(
         "sealed": None,
         "status": "new",
         "expires_at": now + LIFETIME,
-    }
+    } | ({"integration": integration} if integration else {})
     mine = table.c.id == flow_id, table.c.status.in_(among)
     row = tx.execute(sa.update(table).where(*mine).values(values).returning(table)).one_or_none()
     return Flow(**row._mapping) if row else None
+
+
+def lend(tx: Tx, flow_id: str, sealed: bytes, until: datetime, outcome: Mapping[str, Any]) -> Flow:
+    """Keep a session that was lent to a flow that returned, until a moment."""
+    values = {"sealed": sealed, "expires_at": until, "outcome": outcome}
+    mine = table.c.id == flow_id, table.c.status == "returned"
+    tx.execute(sa.update(table).where(*mine).values(values))
+    return get(tx, flow_id)
 
 
 def go_on(tx: Tx, flow_id: str, part: str, now: datetime, outcome: Mapping[str, Any]) -> Flow:

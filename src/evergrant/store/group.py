@@ -1,23 +1,54 @@
 """One thread that writes for all: what waits together is committed together.
 
 A commit waits for the disk, whatever is in it; of thirty-two writers each would wait for
-thirty-one others.
+thirty-one others.  Pieces of the same work that meet in a transaction are done together, too.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from evergrant.store.engine import Store, Tx
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 _Piece: TypeAlias = tuple[Callable[[Tx], Any], Future[Any]]
 MOST = 64
 """The most pieces of work in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Generic[Item, T]):
+    """A piece of work that is done together with others of its kind."""
+
+    together: Callable[[Tx, Sequence[Item]], Sequence[T]]
+    """What does it for several; returns a result for each, in order."""
+    item: Item
+
+    def __call__(self, tx: Tx) -> T:
+        """Done for this one alone."""
+        return self.together(tx, [self.item])[0]
+
+
+def done(tx: Tx, works: Sequence[Callable[[Tx], Any]]) -> list[Any]:
+    """What the pieces of work of one transaction come to, in their order."""
+    results: list[Any] = [None] * len(works)
+    shares: dict[Callable[..., Any], list[tuple[int, Any]]] = {}
+    for place, work in enumerate(works):
+        if isinstance(work, Share):
+            shares.setdefault(work.together, []).append((place, work.item))
+        else:
+            results[place] = work(tx)
+    for together, parts in shares.items():
+        came = together(tx, [item for _, item in parts])
+        for (place, _), result in zip(parts, came, strict=True):
+            results[place] = result
+    return results
 
 
 class Group:
@@ -80,7 +111,7 @@ class Group:
         """All together; when one fails each alone, so that it fails alone."""
         try:
             with self._store.write() as tx:
-                results = [work(tx) for work, _ in batch]
+                results = done(tx, [work for work, _ in batch])
         except Exception as error:
             if len(batch) == 1:
                 batch[0][1].set_exception(error)

@@ -14,8 +14,10 @@ from evergrant.model import FlowId
 from evergrant.store.engine import Tx
 from evergrant.store.prepared import Prepared
 from evergrant.store.rows import not_found
+from evergrant.store.scope import FIRST, owner_in
 from evergrant.store.tables import integration as table
-from evergrant.store.tables import tenant as tenants
+
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +58,53 @@ def save(tx: Tx, row: IntegrationRow) -> bool:
         ) from error
 
 
-_BY = tuple(
-    Prepared(
-        sa.select(table).where(
-            table.c.tenant == sa.bindparam("of_tenant", type_=sa.String),
-            column == sa.bindparam("key", type_=sa.String),
-        )
-    )
+_BY_ID, _BY_NAME = (
+    Prepared(sa.select(table).where(column == sa.bindparam("key", type_=sa.String)))
     for column in (table.c.id, table.c.name)
 )
 
 
-def get(tx: Tx, key: str, *, tenant: str = "default") -> IntegrationRow:
-    """The integration with that id, or else with that name.  Raises `NotFound` with near misses."""
-    for wanted in _BY:
-        if row := wanted.one(tx, key=key, of_tenant=tenant):
-            return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])})
-    known = tx.execute(sa.select(table.c.id, table.c.name).where(table.c.tenant == tenant))
-    raise not_found("integration", key, (text for row in known for text in row))
+def id_in(tenant: str, word: str) -> str:
+    """The id of the integration that a tenant calls so: ids are everybody's, words are not.
+
+    Raises `BadInput` for a word that leaves no room, or that could be another tenant's id.
+    """
+    if "@" in word:
+        raise BadInput(f"{word!r} has an @ in it", next_step="choose an id without one")
+    made = word if tenant == FIRST else f"{word}@{tenant}"
+    if len(made) > LONGEST_ID:
+        raise BadInput(f"{word!r} is too long for an id", next_step="choose a shorter one")
+    return made
+
+
+def get(tx: Tx, key: str) -> IntegrationRow:
+    """The integration with that id, or else with that name.
+
+    Raises `NotFound` with near misses, `BadInput` when several tenants have one of that name.
+    """
+    if row := _BY_ID.one(tx, key=key) or _BY_ID.one(tx, key=f"{key}@{owner_in(tx)}"):
+        return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])})
+    found = [_read(row) for row in tx.execute(sa.select(table).where(table.c.name == key))]
+    if len(found) > 1:
+        raise BadInput(
+            f"{len(found)} integrations are named {key!r}",
+            next_step=f"use one of their ids: {', '.join(each.id for each in found)}",
+        )
+    if not found:
+        known = tx.execute(sa.select(table.c.id, table.c.name))
+        raise not_found("integration", key, (text for row in known for text in row))
+    return found[0]
 
 
 def find(tx: Tx, id_: str) -> IntegrationRow | None:
-    """The integration with that id, of any tenant."""
+    """The integration with that id."""
     row = tx.execute(sa.select(table).where(table.c.id == id_)).mappings().first()
     return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])}) if row else None
 
 
-def every(tx: Tx, *, tenant: str = "default") -> Sequence[IntegrationRow]:
-    """All integrations of a tenant, by name."""
-    wanted = sa.select(table).where(table.c.tenant == tenant)
-    return [_read(row) for row in tx.execute(wanted.order_by(table.c.name))]
-
-
-def canary(tx: Tx, tenant: str = "default") -> bytes | None:
-    """The tenant's sealed canary; None before the vault was first opened on this database."""
-    wanted = sa.select(tenants.c.canary).where(tenants.c.id == tenant)
-    return tx.execute(wanted).scalar_one_or_none()
-
-
-def hold_canary(tx: Tx, tenant: str = "default") -> None:
-    """Keep every other transaction that does the same waiting until this one has ended."""
-    tx.execute(sa.update(tenants).where(tenants.c.id == tenant).values(canary=tenants.c.canary))
-
-
-def keep_canary(tx: Tx, sealed: bytes, tenant: str = "default") -> None:
-    """Keep the tenant's sealed canary."""
-    tx.execute(sa.update(tenants).where(tenants.c.id == tenant).values(canary=sealed))
+def every(tx: Tx) -> Sequence[IntegrationRow]:
+    """All integrations, by name."""
+    return [_read(row) for row in tx.execute(sa.select(table).order_by(table.c.name, table.c.id))]
 
 
 def _read(row: sa.Row[Any]) -> IntegrationRow:

@@ -44,6 +44,12 @@ def get(tx: Tx, integration: str, org_id: str) -> Lifetime:
     return from_row(dict(row._mapping)) if row else Lifetime()
 
 
+def of_integration(tx: Tx, integration: str) -> list[Lifetime]:
+    """What is known of an app's access tokens, org by org."""
+    rows = tx.execute(sa.select(table).where(table.c.integration == integration))
+    return [from_row(dict(row._mapping)) for row in rows]
+
+
 def from_row(row: Mapping[str, Any]) -> Lifetime:
     """What a row of the table says."""
     return Lifetime(row["told_s"], row["told_by"], tuple(row["observed_s"]), row["at"])

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from evergrant.store.engine import Tx
 from evergrant.store.rows import not_found
-from evergrant.store.tables import connection
 from evergrant.store.tables import reconnect_link as table
 
 
@@ -58,10 +57,9 @@ def of_connection(tx: Tx, connection_id: str) -> Sequence[Link]:
     return _many(tx, table.c.connection == connection_id)
 
 
-def every(tx: Tx, *, tenant: str = "default") -> Sequence[Link]:
-    """Every link of a tenant's connections, newest first."""
-    own = sa.select(connection.c.id).where(connection.c.tenant == tenant)
-    return _many(tx, table.c.connection.in_(own))
+def every(tx: Tx) -> Sequence[Link]:
+    """Every link, newest first."""
+    return _many(tx)
 
 
 def opened(tx: Tx, link_id: str, now: datetime) -> bool:
@@ -89,6 +87,6 @@ def _one(tx: Tx, condition: sa.ColumnElement[bool]) -> Link | None:
     return Link(**row._mapping) if row else None
 
 
-def _many(tx: Tx, condition: sa.ColumnElement[bool]) -> Sequence[Link]:
-    wanted = sa.select(table).where(condition).order_by(table.c.made_at.desc(), table.c.id)
+def _many(tx: Tx, *conditions: sa.ColumnElement[bool]) -> Sequence[Link]:
+    wanted = sa.select(table).where(*conditions).order_by(table.c.made_at.desc(), table.c.id)
     return [Link(**row._mapping) for row in tx.execute(wanted)]

@@ -54,12 +54,10 @@ class Listed:
     """The open one."""
 
 
-def page(
-    tx: Tx, wanted: Wanted, *, after: str = "", limit: int, tenant: str = "default"
-) -> Sequence[Listed]:
+def page(tx: Tx, wanted: Wanted, *, after: str = "", limit: int) -> Sequence[Listed]:
     """The lines behind the connection with the id `after`, or the first ones; in one statement."""
     key = _key(wanted.order)
-    told = _COLUMNS.where(*_conditions(wanted, tenant))
+    told = _COLUMNS.where(*_conditions(wanted))
     if after:
         told = told.where(_behind(key, after, wanted.order))
     way = key.desc() if wanted.order == "newest" else key
@@ -67,25 +65,24 @@ def page(
     return [_read(dict(row)) for row in rows]
 
 
-def counts(tx: Tx, wanted: Wanted, *, tenant: str = "default") -> Mapping[State, int]:
+def counts(tx: Tx, wanted: Wanted) -> Mapping[State, int]:
     """How many connections fit, by state."""
-    told = sa.select(table.c.state, sa.func.count()).where(*_conditions(wanted, tenant))
+    told = sa.select(table.c.state, sa.func.count()).where(*_conditions(wanted))
     return {State(state): count for state, count in tx.execute(told.group_by(table.c.state))}
 
 
-def open_causes(tx: Tx, *, tenant: str = "default") -> Mapping[str, int]:
+def open_causes(tx: Tx) -> Mapping[str, int]:
     """Cause → open incidents that it has, the most frequent first; '' where it is not known."""
     count = sa.func.count()
-    told = sa.select(incident.c.cause, count).join(table, table.c.id == incident.c.connection)
-    mine = told.where(table.c.tenant == tenant, incident.c.closed_at.is_(None))
-    grouped = mine.group_by(incident.c.cause).order_by(count.desc(), incident.c.cause)
+    told = sa.select(incident.c.cause, count).where(incident.c.closed_at.is_(None))
+    grouped = told.group_by(incident.c.cause).order_by(count.desc(), incident.c.cause)
     return {row.cause: row[1] for row in tx.execute(grouped)}
 
 
-def by_integration(tx: Tx, *, tenant: str = "default") -> Mapping[str, Mapping[State, int]]:
+def by_integration(tx: Tx) -> Mapping[str, Mapping[State, int]]:
     """Integration → how many connections it has, by state; removed ones do not count."""
     told = sa.select(table.c.integration, table.c.state, sa.func.count()).where(
-        table.c.tenant == tenant, table.c.state != State.REMOVED.value
+        table.c.state != State.REMOVED.value
     )
     found: dict[str, dict[State, int]] = {}
     for whose, state, count in tx.execute(told.group_by(table.c.integration, table.c.state)):
@@ -152,8 +149,8 @@ def _behind(key: sa.ColumnElement[str], after: str, order: Order) -> sa.ColumnEl
     return sa.or_(further, sa.and_(key == there, table.c.id > after))
 
 
-def _conditions(wanted: Wanted, tenant: str) -> list[sa.ColumnElement[bool]]:
-    found = [table.c.tenant == tenant, _in_states(wanted.states)]
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found = [_in_states(wanted.states)]
     if wanted.words:
         places = (table.c.name, table.c.username, table.c.org_id, table.c.instance_url)
         found.append(sa.or_(*(each.icontains(wanted.words, autoescape=True) for each in places)))

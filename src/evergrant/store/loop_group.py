@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
+from evergrant.errors import StoreTrouble
 from evergrant.store.engine import Store, Tx
-from evergrant.store.group import MOST
+from evergrant.store.group import MOST, done
 
 T = TypeVar("T")
+TURNS = 3
+"""So often the loop turns before a transaction begins: who has just been told that an answer is
+stored comes back with what follows from it, and both share the next."""
 _Piece: TypeAlias = tuple[Callable[[Tx], Any], asyncio.Future[Any]]
 
 
@@ -40,17 +45,20 @@ class LoopGroup:
         nothing but the transaction.  Raises what the work raises, or `StoreTrouble`.
         """
         loop = asyncio.get_running_loop()
-        queue = self._queues.setdefault(loop, _Queue())
+        if (queue := self._queues.get(loop)) is None:
+            queue = self._queues[loop] = _Queue()
         future: asyncio.Future[T] = loop.create_future()
         queue.waiting.append((work, future))
         if queue.task is None:
             queue.task = loop.create_task(self._drain(queue))
         # The work is done whether or not anybody still waits for it.
-        return await asyncio.shield(future)
+        return await future
 
     async def _drain(self, queue: _Queue) -> None:
         try:
             while queue.waiting:
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
                 batch, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
                 await self._commit(batch)
         finally:
@@ -73,10 +81,9 @@ class LoopGroup:
     async def _together(self, works: list[Callable[[Tx], Any]]) -> list[Any]:
         if self._store.is_remote:
             return await asyncio.to_thread(self._all, works)
-        writing = self._store.write()
-        tx = await asyncio.to_thread(writing.__enter__)
+        writing, tx = await self._begun()
         try:
-            results = [work(tx) for work in works]
+            results = done(tx, works)
         except BaseException as error:
             # It passes the error on, or turns it into `StoreTrouble`, once all is undone.
             await asyncio.to_thread(writing.__exit__, type(error), error, error.__traceback__)
@@ -84,9 +91,18 @@ class LoopGroup:
         await asyncio.to_thread(writing.__exit__, None, None, None)
         return results
 
+    async def _begun(self) -> tuple[AbstractContextManager[Tx], Tx]:
+        """A transaction, begun here and now if nobody else writes; else a thread waits for it."""
+        writing = self._store.write(waits=False)
+        try:
+            return writing, writing.__enter__()
+        except StoreTrouble:
+            writing = self._store.write()
+            return writing, await asyncio.to_thread(writing.__enter__)
+
     def _all(self, works: list[Callable[[Tx], Any]]) -> list[Any]:
         with self._store.write() as tx:
-            return [work(tx) for work in works]
+            return done(tx, works)
 
 
 def _settle(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from evergrant.model import Notice
 from evergrant.store.engine import Tx
 from evergrant.store.rows import new_id
+from evergrant.store.scope import owner_in
 from evergrant.store.tables import outbox as table
 
 HIDDEN_FOR = timedelta(seconds=60)
@@ -31,12 +32,21 @@ class OutboxItem:
     """This attempt's number, from 1; it also fences out an attempt that took too long."""
 
 
-def put(tx: Tx, notice: Notice, *, channel: str) -> str:
-    """Put a notice in the outbox for one channel, to go at once; returns its id."""
+def put(tx: Tx, notice: Notice, *, channel: str, tenant: str = "") -> str:
+    """Put a notice in the outbox for one channel, to go at once; returns its id.
+
+    It is a tenant's, the transaction's own if none is named.
+    """
     item = new_id("not")
     tx.execute(
         sa.insert(table).values(
-            id=item, channel=channel, notice=notice, attempts=0, next_at=notice.at, error=""
+            id=item,
+            channel=channel,
+            notice=notice,
+            attempts=0,
+            next_at=notice.at,
+            error="",
+            tenant=tenant or owner_in(tx),
         )
     )
     return item

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from evergrant.health import State
 from evergrant.store.engine import Tx
+from evergrant.store.tables import connection
 from evergrant.store.tables import part_standing as table
 
 
@@ -29,6 +30,17 @@ def of(tx: Tx, connection_id: str) -> Mapping[str, PartStanding]:
     wanted = sa.select(table).where(table.c.connection == connection_id)
     found = [PartStanding(**row._mapping) for row in tx.execute(wanted)]
     return {each.part: replace(each, state=State(each.state)) for each in found}
+
+
+def by_part(tx: Tx, integration_id: str) -> Mapping[str, Mapping[State, int]]:
+    """Part → how many connections of an integration have it in each state."""
+    joined = table.join(connection, connection.c.id == table.c.connection)
+    mine = connection.c.integration == integration_id, connection.c.state != State.REMOVED.value
+    count = sa.select(table.c.part, table.c.state, sa.func.count()).select_from(joined).where(*mine)
+    found: dict[str, dict[State, int]] = {}
+    for part, state, number in tx.execute(count.group_by(table.c.part, table.c.state)):
+        found.setdefault(part, {})[State(state)] = number
+    return found
 
 
 def put(tx: Tx, row: PartStanding) -> None:

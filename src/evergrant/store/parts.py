@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from evergrant.errors import BadInput
 from evergrant.model import FlowId, Integration
 from evergrant.store.engine import Tx
+from evergrant.store.prepared import Prepared
 from evergrant.store.tables import connection, credential
 from evergrant.store.tables import part as table
 
@@ -47,6 +48,14 @@ class Part:
         return replace(integration, flow=self.flow or integration.flow, app=app)
 
 
+_OF_PART = tuple(each.name for each in fields(Part))
+_OF = Prepared(
+    sa.select(*(table.c[name] for name in _OF_PART))
+    .where(table.c.integration == sa.bindparam("integration_id", type_=sa.String))
+    .order_by(table.c.position)
+)
+
+
 def add(tx: Tx, part: Part) -> None:
     """Remember a part of an integration."""
     tx.execute(sa.insert(table).values(_values(part)))
@@ -54,8 +63,8 @@ def add(tx: Tx, part: Part) -> None:
 
 def of(tx: Tx, integration_id: str) -> Sequence[Part]:
     """The parts of an integration, in the order in which they are authorized."""
-    wanted = sa.select(table).where(table.c.integration == integration_id)
-    return [_read(row) for row in tx.execute(wanted.order_by(table.c.position))]
+    found = _OF.every(tx, integration_id=integration_id)
+    return [_read(dict(zip(_OF_PART, cells, strict=True))) for cells in found]
 
 
 def credentials_of(tx: Tx, integration_id: str) -> list[Part]:
@@ -69,7 +78,7 @@ def of_connection(tx: Tx, connection_id: str, name: str) -> Part | None:
     wanted = sa.select(table).select_from(joined)
     row = tx.execute(wanted.where(connection.c.id == connection_id, table.c.name == name))
     found = row.one_or_none()
-    return _read(found) if found else None
+    return _read(dict(found._mapping)) if found else None
 
 
 def keep(tx: Tx, integration_id: str, wanted: Sequence[Part]) -> None:
@@ -87,8 +96,8 @@ def keep(tx: Tx, integration_id: str, wanted: Sequence[Part]) -> None:
             )
     tx.execute(sa.delete(table).where(table.c.integration == integration_id))
     for each in wanted:
-        same = known.get(each.name)
-        add(tx, replace(each, id=same.id) if same else each)
+        same = known.get(each.name, each)
+        add(tx, replace(each, id=same.id, integration=integration_id))
 
 
 def named(part: str) -> dict[str, str]:
@@ -107,5 +116,5 @@ def _values(part: Part) -> dict[str, Any]:
     return {each.name: getattr(part, each.name) for each in fields(part)}
 
 
-def _read(row: sa.Row[Any]) -> Part:
-    return Part(**{**row._mapping, "scopes": tuple(row.scopes)})
+def _read(row: Mapping[str, Any]) -> Part:
+    return Part(**{**row, "scopes": tuple(row["scopes"])})

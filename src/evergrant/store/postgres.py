@@ -74,7 +74,7 @@ class Postgres:
 
     def __init__(self, url: URL, patience_s: float) -> None:
         self.name = f"{url.database or url.username} on {url.host or 'this machine'}"
-        self.writer = create_engine(
+        self.writer = self.hasty = create_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": max(2, round(patience_s)), **_named(url)},
             hide_parameters=True,
@@ -83,9 +83,10 @@ class Postgres:
             pool_pre_ping=True,  # after a restart of PostgreSQL nobody is handed a dead connection
             pool_size=KEPT,
             pool_timeout=patience_s,
+            execution_options={"writes": True},
         )
         self.reader = self.writer.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
+            isolation_level="REPEATABLE READ", postgresql_readonly=True, writes=False
         )
 
         @event.listens_for(self.writer, "connect")
@@ -95,7 +96,7 @@ class Postgres:
                     cursor.execute(line)
             raw.commit()
 
-    def turn(self) -> AbstractContextManager[None]:
+    def turn(self, *, waits: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002
         """Writers need no turns: each holds the connection that it changes."""
         return nullcontext()
 

@@ -2,14 +2,15 @@
 
 SQLAlchemy builds, keys and looks up a statement each time it is executed, which takes longer than
 SQLite takes to carry it out.  A prepared statement is the same Core statement, compiled once for
-each dialect; its types still convert what goes in and what comes out.
+each dialect; its types still convert what goes in and what comes out.  Carried out many times in
+one go, it waits for PostgreSQL once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from evergrant.store.database import Tx
+from evergrant.store.scope import named, refuse_strange, tenant_of
 
 Convert = Callable[[Any], Any]
 
@@ -24,22 +26,27 @@ Convert = Callable[[Any], Any]
 @dataclass(frozen=True, slots=True)
 class _Ready:
     sql: str
-    inward: tuple[tuple[str, Convert | None], ...]
-    """Parameters in order, each with what converts it."""
+    inward: tuple[str, ...]
+    """Names of the parameters, in order."""
+    conversions: tuple[tuple[int, Convert], ...]
+    """Where a parameter stands that is converted, and by what."""
     is_positional: bool
-    outward: tuple[tuple[str, Convert | None], ...]
+    outward: tuple[str, ...]
+    readings: tuple[tuple[int, Convert], ...]
+    """Where a column stands that is converted, and by what."""
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
-        pairs = ((name, given.get(name), convert) for name, convert in self.inward)
-        if self.is_positional:
-            return tuple(convert(value) if convert else value for _, value, convert in pairs)
-        return {name: convert(value) if convert else value for name, value, convert in pairs}
+        values = [given.get(name) for name in self.inward]
+        for at, convert in self.conversions:
+            values[at] = convert(values[at])
+        return values if self.is_positional else dict(zip(self.inward, values, strict=True))
 
-    def read(self, row: Sequence[Any]) -> dict[str, Any]:
-        return {
-            name: convert(value) if convert else value
-            for (name, convert), value in zip(self.outward, row, strict=True)
-        }
+    def read(self, row: Sequence[Any]) -> list[Any]:
+        cells = list(row)
+        for at, convert in self.readings:
+            if cells[at] is not None:
+                cells[at] = convert(cells[at])
+        return cells
 
 
 class Prepared:
@@ -47,7 +54,7 @@ class Prepared:
 
     def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
         self._statement, self._columns = statement, columns
-        self._ready: dict[str, _Ready] = {}
+        self._ready: dict[type[SQLCompiler], _Ready] = {}
 
     def run(self, tx: Tx, **given: Any) -> int:
         """Carry it out; returns how many rows it touched."""
@@ -57,48 +64,93 @@ class Prepared:
         """Its one row, by names of columns; None when there is none."""
         ready, cursor = self._executed(tx, given)
         row = cursor.fetchone()
-        return ready.read(row) if row is not None else None
+        return dict(zip(ready.outward, ready.read(row), strict=True)) if row is not None else None
 
-    def cells(self, tx: Tx, **given: Any) -> list[Any] | None:
-        """Its one row, converted, in the order of its columns; None when there is none."""
+    def every(self, tx: Tx, **given: Any) -> list[list[Any]]:
+        """Its rows, converted, in the order of their columns."""
         ready, cursor = self._executed(tx, given)
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        return [
-            convert(value) if convert and value is not None else value
-            for (_, convert), value in zip(ready.outward, row, strict=True)
-        ]
+        return [ready.read(row) for row in cursor.fetchall()]
+
+    def run_each(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Carry it out for each of these; returns how many rows each touched."""
+        return [int(cursor.rowcount) for _, cursor in self._each(tx, many)]
+
+    def cells_each(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> list[list[Any] | None]:
+        """For each of these its one row, converted, in the order of its columns; None for none."""
+        found = [(ready, cursor.fetchone()) for ready, cursor in self._each(tx, many)]
+        return [ready.read(row) if row is not None else None for ready, row in found]
 
     def _executed(self, tx: Tx, given: Mapping[str, Any]) -> tuple[_Ready, Any]:
         # NOTE: the driver's own cursor: SQLAlchemy would describe each result anew.
         ready, cursor = self._for(tx.dialect), tx.connection.cursor()
-        driver: Any = tx.dialect.loaded_dbapi
         try:
-            cursor.execute(ready.sql, ready.parameters(given))
-        except driver.Error as error:
-            # As SQLAlchemy raises it, and without the values: they may be secrets.
-            raise DBAPIError.instance(
-                ready.sql, None, error, driver.Error, hide_parameters=True, dialect=tx.dialect
-            ) from error
+            cursor.execute(ready.sql, self._values(tx, ready, given, tenant_of(tx)))
+        except tx.dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemy(ready, tx.dialect, error) from error
         return ready, cursor
 
+    def _each(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> Iterator[tuple[_Ready, Any]]:
+        """The cursor after each; what it holds is to be read before the next is asked for."""
+        ready, cursor = self._for(tx.dialect), cast(Any, tx.connection.cursor())
+        tenant = tenant_of(tx)
+        values = [self._values(tx, ready, given, tenant) for given in many]
+        try:
+            if tx.dialect.name == "sqlite":
+                for each in values:
+                    cursor.execute(ready.sql, each)
+                    yield ready, cursor
+            elif many:
+                # psycopg sends them all before it waits for the first (libpq's pipeline mode).
+                cursor.executemany(ready.sql, values, returning=True)
+                for _ in many:
+                    yield ready, cursor
+                    cursor.nextset()
+        except tx.dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemy(ready, tx.dialect, error) from error
+
     def _for(self, dialect: Dialect) -> _Ready:
-        name = f"{dialect.name}+{dialect.driver}"
-        if name not in self._ready:
-            self._ready[name] = _made(self._statement, self._columns, dialect)
-        return self._ready[name]
+        # NOTE: a statement for one tenant is another statement.
+        if (ready := self._ready.get(dialect.statement_compiler)) is None:
+            made = _made(self._statement, self._columns, dialect)
+            ready = self._ready[dialect.statement_compiler] = made
+        return ready
+
+    def _values(self, tx: Tx, ready: _Ready, given: Mapping[str, Any], tenant: str) -> Any:
+        values = ready.parameters(given)
+        if not tenant:
+            return values
+        if self._statement.is_insert:
+            refuse_strange(tx, self._statement, given)
+        return named(values, tenant)
+
+
+def _as_sqlalchemy(ready: _Ready, dialect: Dialect, error: Exception) -> BaseException:
+    """What the driver raised as SQLAlchemy raises it, without the values: they may be secrets."""
+    driver: Any = dialect.loaded_dbapi
+    return DBAPIError.instance(
+        ready.sql, None, error, driver.Error, hide_parameters=True, dialect=dialect
+    )
 
 
 def _made(statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> _Ready:
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=columns)
     names = compiled.positiontup if compiled.positional else list(compiled.binds)
-    inward = tuple((name, _inward(compiled, name, dialect)) for name in names or ())
+    inward = tuple(names or ())
     selected: Any = getattr(statement, "selected_columns", None)
     if selected is None:
         selected = getattr(statement, "_returning", ())
-    outward = tuple((each.name, _outward(each.type, dialect)) for each in selected)
-    return _Ready(compiled.string, inward, bool(compiled.positional), outward)
+    return _Ready(
+        compiled.string,
+        inward,
+        _converted(_inward(compiled, name, dialect) for name in inward),
+        bool(compiled.positional),
+        tuple(each.name for each in selected),
+        _converted(_outward(each.type, dialect) for each in selected),
+    )
+
+
+def _converted(converts: Iterator[Convert | None]) -> tuple[tuple[int, Convert], ...]:
+    return tuple((at, convert) for at, convert in enumerate(converts) if convert is not None)
 
 
 def _inward(compiled: SQLCompiler, name: str, dialect: Dialect) -> Convert | None:

@@ -24,6 +24,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a commit is on the disk before anybody acts on it
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-16384",  # KiB: the upper pages of a hundred thousand connections stay
+    "PRAGMA wal_autocheckpoint=4000",  # pages: what many commits touch is copied back once
     "PRAGMA secure_delete=ON",  # what the vault wipes is overwritten in the file, too
 )
 
@@ -40,7 +41,9 @@ class Sqlite:
         self.path, self._patience_s = path, patience_s
         self.inode = path.stat().st_ino
         self._turn = Lock()
-        self.writer = self.reader = _engine(path, patience_s)
+        self.reader = _engine(path, patience_s)
+        self.writer = self.reader.execution_options(writes=True)
+        self.hasty = self.writer.execution_options(hasty=True)
 
     @property
     def name(self) -> str:
@@ -48,10 +51,11 @@ class Sqlite:
         return str(self.path)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, *, waits: bool = True) -> Iterator[None]:
         """Writers of this process take turns; those of others wait for the file's own lock."""
-        if not self._turn.acquire(timeout=self._patience_s):
-            raise waited(self.path, self._patience_s)
+        patience_s = self._patience_s if waits else 0.0
+        if not self._turn.acquire(timeout=patience_s):
+            raise waited(self.path, patience_s)
         try:
             self._require_file()
             yield
@@ -64,7 +68,7 @@ class Sqlite:
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
-        self.writer.dispose()
+        self.reader.dispose()
 
     def _require_file(self) -> None:
         """Refuse to write into a file that was taken away: what is written there is gone with us.
@@ -131,8 +135,17 @@ def _engine(path: Path, patience_s: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(tx: Connection) -> None:
+        raw: Any = tx.connection.driver_connection
+        options = tx.get_execution_options()
         # IMMEDIATE takes the write lock at once: a transaction never fails half-way for it.
-        writes = tx.get_execution_options().get("writes", False)
-        tx.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        how = "BEGIN IMMEDIATE" if options.get("writes") else "BEGIN"
+        if not options.get("hasty"):
+            raw.execute(how)
+            return
+        raw.execute("PRAGMA busy_timeout=0")
+        try:
+            raw.execute(how)
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
 
     return engine

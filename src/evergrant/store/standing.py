@@ -1,9 +1,12 @@
-"""How a connection stands: all that a claim, or a caller, looks at, read in one statement."""
+"""How a connection stands: what a caller looks at, and what a claim does, each in one statement."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import accumulate, pairwise
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,7 +14,7 @@ from evergrant.model import Connection
 from evergrant.store import connections, lifetimes
 from evergrant.store.credentials import CredentialRow
 from evergrant.store.engine import Tx
-from evergrant.store.holding import hold
+from evergrant.store.holding import hold, hold_each
 from evergrant.store.integrations import IntegrationRow
 from evergrant.store.lifetimes import Lifetime
 from evergrant.store.prepared import Prepared
@@ -29,72 +32,120 @@ from evergrant.store.token_requests import TokenRequest
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A connection, its integration, the credential in use, and what is known of it."""
+    """A connection, the credential in use, and what is known of it."""
+
+    connection: Connection
+    live: CredentialRow | None
+    lifetime: Lifetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewable:
+    """A connection, its integration, the credential in use, and what was asked for it last."""
 
     connection: Connection
     integration: IntegrationRow
     live: CredentialRow | None
     last: TokenRequest | None
     """The newest token request; an open one is always the newest."""
-    lifetime: Lifetime
-    used_at: datetime | None
+
+
+_Columns = Sequence[sa.Column[Any]]
+
+
+def _of(noun: type, table: sa.Table) -> _Columns:
+    """The columns of a table in the order of the noun's fields."""
+    return [table.c[each.name] for each in fields(noun)]
+
+
+def _read(nouns: Sequence[_Columns], rows: sa.FromClause) -> Prepared:
+    mine = connection.c.id == sa.bindparam("connection_id", type_=sa.String)
+    named = (each.label(f"{each.table.name}.{each.name}") for noun in nouns for each in noun)
+    return Prepared(sa.select(*named).select_from(rows).where(mine))
+
+
+def _cuts(nouns: Sequence[_Columns]) -> tuple[slice, ...]:
+    ends = accumulate((len(noun) for noun in nouns), initial=0)
+    return tuple(slice(begins, ends) for begins, ends in pairwise(ends))
 
 
 _PART = sa.bindparam("which_part", type_=sa.String)
+_IN_USE = sa.and_(
+    credential.c.connection == connection.c.id,
+    credential.c.part == _PART,
+    credential.c.status == sa.literal_column("'live'"),
+)
+_LEARNED = sa.and_(
+    lifetime.c.integration == connection.c.integration, lifetime.c.org_id == connection.c.org_id
+)
 _NEWEST = (
     sa.select(sa.func.max(token_request.c.seq))
     .where(token_request.c.connection == connection.c.id, token_request.c.part == _PART)
     .correlate(connection)
     .scalar_subquery()
 )
-_TABLES = connection, integration, credential, token_request, lifetime, usage
-_READ = Prepared(
-    sa.select(*(each.label(f"{table.name}.{each.name}") for table in _TABLES for each in table.c))
-    .select_from(
-        connection.join(integration, integration.c.id == connection.c.integration)
-        .outerjoin(
-            credential,
-            sa.and_(
-                credential.c.connection == connection.c.id,
-                credential.c.part == _PART,
-                credential.c.status == sa.literal_column("'live'"),
-            ),
-        )
-        .outerjoin(token_request, token_request.c.seq == _NEWEST)
-        .outerjoin(
-            lifetime,
-            sa.and_(
-                lifetime.c.integration == connection.c.integration,
-                lifetime.c.org_id == connection.c.org_id,
-            ),
-        )
-        .outerjoin(usage, usage.c.connection == connection.c.id)
-    )
-    .where(connection.c.id == sa.bindparam("connection_id", type_=sa.String))
+_CONNECTION, _CREDENTIAL = list(connection.c), _of(CredentialRow, credential)
+_INTEGRATION, _REQUEST = _of(IntegrationRow, integration), _of(TokenRequest, token_request)
+_OF_CONNECTION, _OF_LIFETIME = connection.c.keys(), lifetime.c.keys()
+_SCOPES_OF_INTEGRATION = _INTEGRATION.index(integration.c.scopes)
+_SCOPES_OF_CREDENTIAL = _CREDENTIAL.index(credential.c.scopes)
+_STANDING = _CONNECTION, _CREDENTIAL, list(lifetime.c), list(usage.c)
+_STANDING_CUTS = _cuts(_STANDING)
+_STANDS = _read(
+    _STANDING,
+    connection.outerjoin(credential, _IN_USE)
+    .outerjoin(lifetime, _LEARNED)
+    .outerjoin(usage, usage.c.connection == connection.c.id),
 )
-
-
-_PARTS = tuple(
-    (sum(len(before.c) for before in _TABLES[:number]), tuple(each.name for each in table.c))
-    for number, table in enumerate(_TABLES)
+_RENEWABLE = _CONNECTION, _INTEGRATION, _CREDENTIAL, _REQUEST
+_RENEWABLE_CUTS = _cuts(_RENEWABLE)
+_RENEWS = _read(
+    _RENEWABLE,
+    connection.join(integration, integration.c.id == connection.c.integration)
+    .outerjoin(credential, _IN_USE)
+    .outerjoin(token_request, token_request.c.seq == _NEWEST),
 )
-"""Where the columns of each table begin, and their names."""
 
 
 def of(tx: Tx, connection_id: str, part: str) -> Standing:
-    """How a part of a connection stands.  Raises `NotFound`."""
+    """How a part of a connection stands for a caller.  Raises `NotFound`."""
     hold(tx, connection_id)
-    cells = _READ.cells(tx, connection_id=connection_id, which_part=part)
-    if cells is None:
-        raise not_found("connection", connection_id, ())
-    mine, whose, live, last, life, used = (
-        dict(zip(names, cells[begins:], strict=False)) for begins, names in _PARTS
-    )
-    return Standing(
-        connections.from_row(mine),
-        IntegrationRow(**{**whose, "scopes": tuple(whose["scopes"])}),
-        CredentialRow(**{**live, "scopes": tuple(live["scopes"])}) if live["id"] else None,
-        TokenRequest(**last) if last["seq"] is not None else None,
-        lifetimes.from_row(life) if life["at"] is not None else Lifetime(),
-        used["used_at"],
-    )
+    [cells] = _cells(_STANDS, tx, [(connection_id, part)])
+    mine, live, life, used = (cells[cut] for cut in _STANDING_CUTS)
+    known = lifetimes.from_row(dict(zip(_OF_LIFETIME, life, strict=True))) if life[0] else None
+    return Standing(_connection(mine), _credential(live), known or Lifetime(), used[1])
+
+
+def to_renew(tx: Tx, which: Sequence[tuple[str, str]]) -> list[Renewable]:
+    """How these stand for a claim, each the id of a connection and a part.  Raises `NotFound`."""
+    hold_each(tx, [connection_id for connection_id, _ in which])
+    return [_renewable(cells) for cells in _cells(_RENEWS, tx, which)]
+
+
+def _renewable(cells: list[Any]) -> Renewable:
+    mine, whose, live, last = (cells[cut] for cut in _RENEWABLE_CUTS)
+    whose[_SCOPES_OF_INTEGRATION] = tuple(whose[_SCOPES_OF_INTEGRATION])
+    asked = TokenRequest(*last) if last[0] is not None else None
+    return Renewable(_connection(mine), IntegrationRow(*whose), _credential(live), asked)
+
+
+def _cells(what: Prepared, tx: Tx, which: Sequence[tuple[str, str]]) -> list[list[Any]]:
+    asked = [{"connection_id": connection_id, "which_part": part} for connection_id, part in which]
+    found = []
+    for (connection_id, _), cells in zip(which, what.cells_each(tx, asked), strict=True):
+        if cells is None:
+            raise not_found("connection", connection_id, ())
+        found.append(cells)
+    return found
+
+
+def _connection(cells: list[Any]) -> Connection:
+    return connections.from_row(dict(zip(_OF_CONNECTION, cells, strict=True)))
+
+
+def _credential(cells: list[Any]) -> CredentialRow | None:
+    if cells[0] is None:
+        return None
+    cells[_SCOPES_OF_CREDENTIAL] = tuple(cells[_SCOPES_OF_CREDENTIAL])
+    return CredentialRow(*cells)

@@ -62,6 +62,7 @@ _MADE = (
 
 
 _SEQ = sa.bindparam("which", type_=sa.Integer)
+_HOW = sa.bindparam("how", type_=sa.String)
 _ADD = Prepared(sa.insert(table).returning(table.c.seq), _MADE)
 _KEEP = Prepared(
     sa.update(table)
@@ -79,9 +80,9 @@ _END = Prepared(
     sa.update(table)
     .where(table.c.seq == _SEQ)
     .values(
-        state=sa.bindparam("how", type_=sa.String),
+        state=_HOW,
         ended_at=sa.bindparam("end_at", type_=table.c.ended_at.type),
-        sealed=sa.null(),
+        sealed=sa.case((sa.literal_column("'orphaned'") == _HOW, table.c.sealed)),
     )
 )
 
@@ -95,10 +96,31 @@ _ORPHANED = Prepared(
 )
 
 
-def add(tx: Tx, row: TokenRequest) -> int:
-    """Write an intent; returns its seq.  The table refuses a second open one (IntegrityError)."""
-    made = _ADD.one(tx, **{name: getattr(row, name) for name in _MADE})
-    return int(made["seq"]) if made else 0
+_OLDEST = (
+    sa.select(table.c.seq)
+    .where(
+        table.c.connection == sa.bindparam("whose", type_=sa.String),
+        table.c.part == sa.bindparam("which_part", type_=sa.String),
+    )
+    .order_by(table.c.seq)
+    .limit(sa.literal_column("64"))
+)
+_FORGET = Prepared(
+    sa.delete(table).where(
+        table.c.seq.in_(_OLDEST),
+        table.c.ended_at < sa.bindparam("before", type_=table.c.ended_at.type),
+        table.c.sealed.is_(None),
+    )
+)
+
+
+def add_each(tx: Tx, rows: Sequence[TokenRequest]) -> list[int]:
+    """Write intents; returns the seq of each.
+
+    The table refuses a second open one for the same refresh token (IntegrityError).
+    """
+    made = _ADD.cells_each(tx, [{name: getattr(row, name) for name in _MADE} for row in rows])
+    return [int(cells[0]) for cells in made if cells]
 
 
 def of(tx: Tx, connection_id: str) -> Sequence[TokenRequest]:
@@ -121,9 +143,22 @@ def late_answer(tx: Tx, credential: str, epoch: int, generation: int) -> TokenRe
     return _read(row) if row else None
 
 
-def keep_answer(tx: Tx, seq: int, sealed: bytes, at: datetime) -> None:
-    """Keep a raw answer, whatever became of the request's lease: it cannot be had again."""
-    _KEEP.run(tx, which=seq, answer=sealed, came_at=at)
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What came for a token request, sealed."""
+
+    seq: int
+    sealed: bytes = field(repr=False)
+    at: datetime
+
+
+def keep_each(tx: Tx, answers: Sequence[RawAnswer]) -> list[int]:
+    """Keep raw answers, whatever became of the leases: they cannot be had again.
+
+    Returns for each how many rows took it: 1, unless its request is forgotten.
+    """
+    told = [{"which": each.seq, "answer": each.sealed, "came_at": each.at} for each in answers]
+    return _KEEP.run_each(tx, told)
 
 
 def take_over(tx: Tx, seq: int, *, owner: str, until: datetime) -> None:
@@ -141,10 +176,12 @@ def beat(tx: Tx, seqs: Iterable[int], until: datetime) -> None:
 
 def end(tx: Tx, seq: int, state: State, at: datetime) -> None:
     """Close a request; its raw answer goes, but for one whose token is yet to be revoked."""
-    if state != "orphaned":
-        _END.run(tx, which=seq, how=state, end_at=at)
-        return
-    tx.execute(sa.update(table).where(table.c.seq == seq).values(state=state, ended_at=at))
+    end_each(tx, [(seq, state)], at)
+
+
+def end_each(tx: Tx, ends: Sequence[tuple[int, State]], at: datetime) -> None:
+    """Close requests, each by its seq."""
+    _END.run_each(tx, [{"which": seq, "how": state, "end_at": at} for seq, state in ends])
 
 
 def end_open(tx: Tx, seq: int, state: State, at: datetime) -> bool:
@@ -194,10 +231,9 @@ def orphans(tx: Tx, connection_id: str) -> Sequence[TokenRequest]:
     return [_read(row) for row in tx.execute(sa.select(table).where(*wanted))]
 
 
-def forget(tx: Tx, connection_id: str, before: datetime) -> None:
-    """Forget the requests of a connection that ended before that time and hold no answer."""
-    old = table.c.connection == connection_id, table.c.ended_at < before, table.c.sealed.is_(None)
-    tx.execute(sa.delete(table).where(*old))
+def forget(tx: Tx, connection_id: str, part: str, before: datetime) -> None:
+    """Forget requests of a part that ended before that time and hold no answer: of the oldest."""
+    _FORGET.run(tx, whose=connection_id, which_part=part, before=before)
 
 
 def _read(row: sa.Row[Any]) -> TokenRequest:

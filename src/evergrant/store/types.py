@@ -5,6 +5,7 @@ from __future__ import annotations
 # ruff: noqa: ARG002 (SQLAlchemy gives every type a dialect; ours mean the same on all of them)
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 
 from evergrant.log import HIDDEN, mask
 from evergrant.model import as_json
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Moment(TypeDecorator[datetime]):
@@ -27,7 +30,9 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
+        return value.isoformat(timespec="microseconds")[:-6] + "Z"
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
@@ -42,7 +47,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return json.dumps(redacted(value), ensure_ascii=False, separators=(",", ":"))
+        return _ENCODE(redacted(value))
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -67,23 +72,21 @@ class Masked(TypeDecorator[str]):
 
 def redacted(value: object) -> Any:
     """The value as JSON knows it, with every text masked by its shape and by its name."""
-    return _redact(as_json(value))
-
-
-def _redact(value: Any) -> Any:
-    if isinstance(value, str):
+    if type(value) is str:
         return value if is_plain(value) else mask(value)
-    if isinstance(value, list):
-        return [_redact(item) for item in value]
-    if isinstance(value, dict):
-        return {_name(name): _member(name, item) for name, item in value.items()}
-    return value
+    if value is None or isinstance(value, (int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return dict(_member(str(name), item) for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return [redacted(item) for item in value]
+    return redacted(as_json(value))
 
 
-def _member(name: str, value: Any) -> Any:
-    if isinstance(value, str) and value and _names_a_secret(name):
-        return HIDDEN
-    return _redact(value)
+def _member(name: str, value: object) -> tuple[str, Any]:
+    shown, is_secret = _name(name)
+    told = redacted(value)
+    return shown, HIDDEN if is_secret and told and isinstance(told, str) else told
 
 
 _MAY_TELL = re.compile(r"[=:!<%]|--|-u|eyJ|5Aep|aPrx|evgk_|(?i:bearer|basic|oauth)")
@@ -95,12 +98,8 @@ def is_plain(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _name(name: str) -> str:
-    return mask(name)
-
-
-@lru_cache(maxsize=1024)
-def _names_a_secret(name: str) -> bool:
+def _name(name: str) -> tuple[str, bool]:
+    """A name as it is shown, and whether it names a secret."""
     # `mask` owns the list of names; asking it keeps the list in one place.
     probe = f"{name}=x"
-    return mask(probe) != probe
+    return mask(name), mask(probe) != probe

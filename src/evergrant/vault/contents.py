@@ -20,6 +20,8 @@ from evergrant.model import (
     Staged,
 )
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def of_credential(credential: Credential, identity: Identity) -> bytes:
     """A credential and whose it is, ready to be sealed."""
@@ -124,7 +126,7 @@ def _of_means(means: Means | None) -> Mapping[str, Any] | None:
 
 
 def _dump(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODE(data).encode()
 
 
 def _open(secret: Secret | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def of_flow(flow_id: str) -> str:
-    """A flow's PKCE verifier."""
+    """A flow's PKCE verifier, or the session that an admin lent to it."""
     return f"flow:{flow_id}"
 
 

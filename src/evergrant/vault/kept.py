@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evergrant.model import App, Credential, Identity, Integration
-from evergrant.store.credentials import WIPED, CredentialRow, Status
+from evergrant.store.credentials import CredentialRow, Status
 from evergrant.store.integrations import IntegrationRow
 from evergrant.vault import contents
+
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,18 @@ class Kept:
 
 def row_identity(*words: str | int) -> str:
     """The identity that a seal is bound to: words that cannot run into one another."""
-    return json.dumps(words, separators=(",", ":"))
+    return _ENCODE(words)
 
 
-def of_row(row: CredentialRow) -> str:
+def of_credential(which: Kept | CredentialRow, tenant: str) -> str:
     """The identity of a credential's row; another generation is another identity."""
     return row_identity(
-        "credential", row.tenant, row.connection, row.part, row.id, row.epoch, row.generation
+        "credential", tenant, which.connection, which.part, which.id, which.epoch, which.generation
     )
 
 
-def row_of(kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
-    """The row of a credential, still without its seal."""
+def row_of(kept: Kept, sealed: bytes, *, tenant: str, created_at: datetime) -> CredentialRow:
+    """The row of a credential around its seal."""
     tokens, who = kept.credential, kept.identity
     return CredentialRow(
         id=kept.id,
@@ -51,7 +53,7 @@ def row_of(kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
         epoch=kept.epoch,
         generation=kept.generation,
         status=kept.status,
-        sealed=WIPED,
+        sealed=sealed,
         refresh_fingerprint=tokens.refresh_token.fingerprint if tokens.refresh_token else "",
         access_fingerprint=tokens.access_token.fingerprint,
         scopes=tokens.scopes,

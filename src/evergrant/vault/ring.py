@@ -63,6 +63,8 @@ class KeyRing:
 
     def unseal(self, blob: bytes, identity: str) -> bytes:
         """Open what was sealed for that row with any of the keys.  Raises `VaultTrouble`."""
+        if blob.startswith(self._keys[0].head):
+            return unseal(self._keys[0], blob, identity)
         key_id = sealed_with(blob)
         if (key := self._find(key_id)) is None:
             self._take_again()

@@ -28,18 +28,18 @@ _SHORTEST = _SEALED + _NONCE + _TAG
 class MasterKey:
     """The key that wraps every data key; its id may be shown, itself never."""
 
-    __slots__ = ("raw", "source")
+    __slots__ = ("cipher", "head", "id", "raw", "source")
 
     def __init__(self, raw: bytes, source: str) -> None:
         self.raw = raw
         """32 bytes."""
         self.source = source
         """Where it came from, in words for an error."""
-
-    @property
-    def id(self) -> str:
+        self.id = hashlib.sha256(b"evergrant master key\x00" + raw).hexdigest()[: 2 * _ID]
         """Sixteen hex digits that tell two master keys apart."""
-        return hashlib.sha256(b"evergrant master key\x00" + self.raw).hexdigest()[: 2 * _ID]
+        self.head = _VERSION + bytes.fromhex(self.id)
+        """How every blob begins that it sealed."""
+        self.cipher = AESGCM(raw)
 
     def __repr__(self) -> str:
         return f"MasterKey({self.id})"
@@ -50,9 +50,11 @@ class MasterKey:
 
 def seal(key: MasterKey, plaintext: bytes, identity: str) -> bytes:
     """Seal a text for one row."""
-    bound, data_key = identity.encode(), AESGCM.generate_key(8 * KEY_BYTES)
-    head = _VERSION + bytes.fromhex(key.id)
-    return head + _lock(key.raw, data_key, head + bound) + _lock(data_key, plaintext, head + bound)
+    chance, bound = os.urandom(KEY_BYTES + 2 * _NONCE), key.head + identity.encode()
+    data_key, outer, inner = chance[:KEY_BYTES], chance[KEY_BYTES:-_NONCE], chance[-_NONCE:]
+    wrapped = key.cipher.encrypt(outer, data_key, bound)
+    sealed = AESGCM(data_key).encrypt(inner, plaintext, bound)
+    return b"".join((key.head, outer, wrapped, inner, sealed))
 
 
 def unseal(key: MasterKey, blob: bytes, identity: str) -> bytes:
@@ -60,14 +62,12 @@ def unseal(key: MasterKey, blob: bytes, identity: str) -> bytes:
 
     Raises `VaultTrouble`, which tells a wrong master key from a swapped or damaged row.
     """
-    head, key_id = blob[:_WRAPPED], sealed_with(blob)
-    if not key_id:
-        raise _damaged(identity, "it is not a sealed blob of a version that we know")
-    if key_id != key.id:
-        raise wrong_key(key, key_id)
+    if len(blob) < _SHORTEST or not blob.startswith(key.head):
+        raise _of_another(key, blob, identity)
+    bound = key.head + identity.encode()
     try:
-        data_key = _unlock(key.raw, blob[_WRAPPED:_SEALED], head + identity.encode())
-        return _unlock(data_key, blob[_SEALED:], head + identity.encode())
+        data_key = _unlock(key.cipher, blob[_WRAPPED:_SEALED], bound)
+        return _unlock(AESGCM(data_key), blob[_SEALED:], bound)
     except InvalidTag as error:
         raise _damaged(identity, "its seal does not fit this row") from error
 
@@ -78,6 +78,12 @@ def sealed_with(blob: bytes) -> str:
     if len(blob) < _SHORTEST or head[: len(_VERSION)] != _VERSION:
         return ""
     return head[len(_VERSION) :].hex()
+
+
+def _of_another(key: MasterKey, blob: bytes, identity: str) -> VaultTrouble:
+    if key_id := sealed_with(blob):
+        return wrong_key(key, key_id)
+    return _damaged(identity, "it is not a sealed blob of a version that we know")
 
 
 def wrong_key(key: MasterKey, other: str) -> VaultTrouble:
@@ -110,10 +116,5 @@ def _damaged(identity: str, why: str) -> VaultTrouble:
     )
 
 
-def _lock(key: bytes, plaintext: bytes, bound: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, bound)
-
-
-def _unlock(key: bytes, blob: bytes, bound: bytes) -> bytes:
-    return AESGCM(key).decrypt(blob[:_NONCE], blob[_NONCE:], bound)
+def _unlock(cipher: AESGCM, blob: bytes, bound: bytes) -> bytes:
+    return cipher.decrypt(blob[:_NONCE], blob[_NONCE:], bound)

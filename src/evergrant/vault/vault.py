@@ -13,17 +13,18 @@ from evergrant.errors import Misuse, OurBug
 from evergrant.model import App, Credential, Identity, Integration, Secret
 from evergrant.oauth.answers import merge
 from evergrant.settings import Settings
-from evergrant.store import Tx, connections, credentials, integrations, parts
+from evergrant.store import Tx, connections, credentials, integrations, parts, tenants
 from evergrant.store.credentials import CredentialRow, Status
 from evergrant.store.integrations import IntegrationRow
 from evergrant.store.parts import MAIN
 from evergrant.store.rows import new_id
+from evergrant.store.scope import FIRST
 from evergrant.vault import contents, signing
 from evergrant.vault.kept import (
     Kept,
     integration_of,
     kept_of,
-    of_row,
+    of_credential,
     row_identity,
     row_of,
     row_of_integration,
@@ -62,16 +63,16 @@ class Vault:
         """Sixteen hex digits of the master key in use; it may be shown."""
         return self.ring.current.id
 
-    def check(self, tx: Tx, *, tenant: str = "default") -> None:
+    def check(self, tx: Tx) -> None:
         """Find a wrong master key at boot, before anything is sealed with it; needs `write()`.
 
         Raises `VaultTrouble`, and `OurBug` for a cipher that does not seal as it should.
         """
         try_cipher()
-        identity = row_identity("canary", tenant)
-        sealed = integrations.canary(tx, tenant)
+        identity = row_identity("canary", FIRST)
+        sealed = tenants.canary(tx)
         if sealed is None:
-            integrations.keep_canary(tx, self.ring.seal(_CANARY, identity), tenant)
+            tenants.keep_canary(tx, self.ring.seal(_CANARY, identity))
         elif self.ring.unseal(sealed, identity) != _CANARY:
             raise OurBug("the canary opened and says something else")
 
@@ -113,13 +114,13 @@ class Vault:
                 app = replace(app, next_secret=old.next_secret, staged=old.staged)
         return replace(integration, app=app)
 
-    def integration(self, tx: Tx, key: str, *, tenant: str = "default") -> Integration:
+    def integration(self, tx: Tx, key: str) -> Integration:
         """The integration with that id or name, its secrets opened.  Raises `NotFound`."""
-        return self._integration(integrations.get(tx, key, tenant=tenant))
+        return self._integration(integrations.get(tx, key))
 
-    def integrations(self, tx: Tx, *, tenant: str = "default") -> Sequence[Integration]:
+    def integrations(self, tx: Tx) -> Sequence[Integration]:
         """All integrations by name, their secrets opened."""
-        return [self._integration(row) for row in integrations.every(tx, tenant=tenant)]
+        return [self._integration(row) for row in integrations.every(tx)]
 
     def open_integration(self, row: IntegrationRow) -> Integration:
         """An integration whose row is at hand; opened once for as long as the row stays the same.
@@ -174,7 +175,7 @@ class Vault:
 
     def open_credential(self, row: CredentialRow) -> Kept:
         """A credential whose row is at hand.  Raises `VaultTrouble`."""
-        return kept_of(row, self.ring.unseal(row.sealed, of_row(row)))
+        return kept_of(row, self.ring.unseal(row.sealed, of_credential(row, row.tenant)))
 
     def held(self, tx: Tx, connection_id: str, part: str = MAIN) -> Kept | None:
         """The new credential that waits to be verified or chosen.  Raises `VaultTrouble`."""
@@ -190,22 +191,27 @@ class Vault:
         waiting = (each for each in self.every(tx, connection_id) if each.status == "held")
         return next(waiting, None)
 
-    def replace(
-        self, tx: Tx, kept: Kept, answer: Credential, *, tenant: str = "default"
-    ) -> Kept | None:
-        """Put a refresh's answer in the place of the credential that was sent; the next generation.
+    def replace_each(
+        self, tx: Tx, renewed: Sequence[tuple[Kept, Credential, str]]
+    ) -> list[Kept | None]:
+        """Put refreshes' answers in the place of the credentials that were sent, a generation on.
 
-        What the answer does not repeat stays.  None when somebody was faster, when a newer
-        authorization came meanwhile, or when the connection is gone: then read `live` again, and
-        see to it that the answer is revoked.
+        Each is given as what was sent, the answer to it, and the tenant.  What an answer does not
+        repeat stays.  None when somebody was faster, when a newer authorization came meanwhile, or
+        when the connection is gone: then read `live` again, and see to it that the answer is
+        revoked.
         """
-        tokens = merge(kept.credential, answer)
-        after = replace(kept, generation=kept.generation + 1, credential=tokens)
-        row = self._sealed(after, tenant=tenant, created_at=self._clock.now())
-        return after if credentials.renew(tx, kept.generation, row) else None
+        afters, rows, now = [], [], self._clock.now()
+        for kept, answer, tenant in renewed:
+            tokens = merge(kept.credential, answer)
+            after = replace(kept, generation=kept.generation + 1, credential=tokens)
+            afters.append(after)
+            rows.append(self._sealed(after, tenant=tenant, created_at=now))
+        done = credentials.renew_each(tx, rows)
+        return [after if is_mine else None for after, is_mine in zip(afters, done, strict=True)]
 
     def identify(self, tx: Tx, kept: Kept, identity: Identity) -> Kept | None:
-        """Write down whose credential it is, once that is verified; None like `replace`."""
+        """Write down whose credential it is, once that is verified; None like `replace_each`."""
         return self._swap(tx, kept, replace(kept, identity=identity))
 
     def promote(self, tx: Tx, kept: Kept) -> Kept | None:
@@ -266,6 +272,6 @@ class Vault:
         return after if credentials.swap(tx, known, row) else None
 
     def _sealed(self, kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
-        row = row_of(kept, tenant=tenant, created_at=created_at)
         content = contents.of_credential(kept.credential, kept.identity)
-        return replace(row, sealed=self.ring.seal(content, of_row(row)))
+        sealed = self.ring.seal(content, of_credential(kept, tenant))
+        return row_of(kept, sealed, tenant=tenant, created_at=created_at)

@@ -27,6 +27,7 @@ class Watch(Protocol):
 @contextmanager
 def watching(keeper: Keeper) -> Iterator[Watch]:
     """The watch that fits the keeper's database, and the audits beside it, for a `with` block."""
+    keeper.require_all()
     with Audits(keeper), _watch(keeper) as watch:
         yield watch
 

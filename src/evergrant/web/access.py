@@ -17,15 +17,17 @@ from evergrant.web.security import comes_from_here, form_token, is_own_form
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from evergrant.store.operators import Role
+    from evergrant.store.operators import Role, Seat
     from evergrant.web.desk import Desk
 
 SESSION: Final = "evergrant_session"
 NEXT: Final = "evergrant_next"
+NOBODYS: Final = ""
+"""What a tenant is called that there is not."""
 VIEWERS_FORMS: Final = frozenset({"/sign-out", "/readings"})
 """Forms that change no connection: whoever is signed in may send them."""
 _PAGES = re.compile(
-    r"/(?:connections/new|connections/con_[0-9a-f]{16}|flows/flow_[0-9a-f]{16}|"
+    r"/(?:connections/new|connections/con_[0-9a-f]{16}|(?:flows|repairs)/flow_[0-9a-f]{16}|"
     r"readings/read_[0-9a-f]{16}|demo|fleet|connections)(?![^/])"
 )
 
@@ -61,9 +63,36 @@ class MayOnlyLook(Exception):
     """A viewer asked for a change."""
 
 
-def desk_of(request: Request) -> Desk:
-    """The desk of the app that serves the request."""
+def front_of(request: Request) -> Desk:
+    """The desk at the door, which knows every tenant: it only sees who comes, and to whom."""
     return cast("Desk", request.app.state.desk)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the tenant of whoever asks; where that is nobody, it has nothing."""
+    return front_of(request).of(_tenant(request))
+
+
+def _tenant(request: Request) -> str:
+    """Where somebody is signed in, or whose flow this browser went through."""
+    if (seat := seat_of(request)) is not None:
+        return seat.tenant
+    flow_id = request.path_params.get("flow_id", "")
+    word = request.cookies.get(flow_cookie(flow_id), "") if flow_id else ""
+    if not word:
+        return NOBODYS
+    front = front_of(request).keeper
+    try:
+        return verbs.tenant_of_flow(front, verbs.flow_in_browser(front, flow_id, word))
+    except NotFound:
+        return NOBODYS
+
+
+def seat_of(request: Request) -> Seat | None:
+    """As what and where somebody is signed in; asked once for a request."""
+    if not hasattr(request.state, "seat"):
+        request.state.seat = verbs.seat_of(front_of(request).keeper, word_of(request))
+    return cast("Seat | None", request.state.seat)
 
 
 def word_of(request: Request) -> str:
@@ -78,11 +107,10 @@ def flow_cookie(flow_id: str) -> str:
 
 def operator(request: Request) -> Operator:
     """The operator.  Raises `NeedsSignIn`."""
-    word = word_of(request)
-    role = verbs.role_of(desk_of(request).keeper, word)
-    if role is None:
+    seat = seat_of(request)
+    if seat is None:
         raise NeedsSignIn
-    return Operator(form_token(word), role)
+    return Operator(form_token(word_of(request)), seat.role)
 
 
 def whoever(request: Request) -> Operator | None:
@@ -100,7 +128,7 @@ def in_flow(request: Request, flow_id: str) -> Who:
     except NeedsSignIn:
         word = request.cookies.get(flow_cookie(flow_id), "")
         try:
-            verbs.flow_in_browser(desk_of(request).keeper, flow_id, word)
+            verbs.flow_in_browser(front_of(request).keeper, flow_id, word)
         except NotFound:
             raise NeedsSignIn from None
         return Visitor(form_token(word), flow_id)
@@ -116,7 +144,7 @@ async def posted(request: Request) -> Form:
     words = (word_of(request), request.cookies.get(flow_cookie(flow_id), "") if flow_id else "")
     if not any(words):
         raise NeedsSignIn
-    if not comes_from_here(request, desk_of(request).keeper.settings.public_url):
+    if not comes_from_here(request, front_of(request).keeper.settings.public_url):
         raise Forged
     form = await read_form(request)
     if not is_own_form(form.get("csrf"), words):
@@ -133,6 +161,7 @@ def _refuse_viewer(request: Request) -> None:
 
 
 DeskOf = Annotated["Desk", Depends(desk_of)]
+FrontDesk = Annotated["Desk", Depends(front_of)]
 AsOperator = Annotated[Operator, Depends(operator)]
 InFlow = Annotated[Who, Depends(in_flow)]
 Posted = Annotated[Form, Depends(posted)]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 READING: Final = ("GET", "HEAD", "OPTIONS")
 DOING: Final = ("/sign-in/", "/r/", "/start/", "/oauth/callback")
 """How the addresses begin that do something although they are only opened."""
+TAKING: Final = "/bundle"
+"""How those end at which something is taken away."""
 NOBODY: Final = "somebody"
 """Who holds neither a session nor a link."""
 
@@ -51,4 +53,5 @@ class Acting:
 
 
 def _does(scope: Scope) -> bool:
-    return scope["method"] not in READING or scope["path"].startswith(DOING)
+    path = scope["path"]
+    return scope["method"] not in READING or path.startswith(DOING) or path.endswith(TAKING)

@@ -6,7 +6,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from evergrant.errors import EvergrantError, LinkRefused, Misuse, NotFound
@@ -30,6 +29,7 @@ from evergrant.web import (
     link_desk,
     links,
     listing,
+    repairs,
     sign_in,
 )
 from evergrant.web.access import (
@@ -38,11 +38,13 @@ from evergrant.web.access import (
     MayOnlyLook,
     NeedsSignIn,
     desk_of,
+    front_of,
     page_of,
     remember,
     whoever,
 )
 from evergrant.web.acting import Acting
+from evergrant.web.assets import files
 from evergrant.web.desk import FOLDER, Rehearsal, open_desk
 from evergrant.web.limits import Limited
 from evergrant.web.security import Guarded
@@ -67,11 +69,11 @@ def _console(keeper: Keeper, rehearsal: Rehearsal | None) -> FastAPI:
     app.state.desk = open_desk(keeper, rehearsal)
     for each in (
         sign_in, home, connect, listing, fleet, integrations, bundles, doctor, connections, explain,
-        fixes, flows, callback, demo, deeds, findings, link_desk, links,
+        fixes, repairs, flows, callback, demo, deeds, findings, link_desk, links,
     ):  # fmt: skip
         app.include_router(each.routes)
     app.mount("/embed", embed.parts(app.state.desk))
-    app.mount("/static", _Static(directory=FOLDER / "static"))
+    app.mount("/static", files(FOLDER / "static"))
     app.add_exception_handler(NeedsSignIn, _to_sign_in)
     app.add_exception_handler(Forged, _forged)
     app.add_exception_handler(MayOnlyLook, _only_look)
@@ -83,15 +85,6 @@ def _console(keeper: Keeper, rehearsal: Rehearsal | None) -> FastAPI:
     return app
 
 
-class _Static(StaticFiles):
-    """Our own files: kept by browsers, and asked after each time."""
-
-    def file_response(self, *args: object, **how: object) -> Response:
-        answer = super().file_response(*args, **how)  # type: ignore[arg-type]
-        answer.headers["Cache-Control"] = "no-cache"
-        return answer
-
-
 def _to_sign_in(request: Request, _error: Exception) -> Response:
     """Lead to where one signs in, and remember where the person was."""
     answer: Response = RedirectResponse("/sign-in", 303)
@@ -100,7 +93,7 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
         answer = Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
     back = page_of(request.url.path)
     if back != "/":
-        remember(answer, NEXT, back, max_age_s=sign_in.NEXT_LIFE_S, desk=desk_of(request))
+        remember(answer, NEXT, back, max_age_s=sign_in.NEXT_LIFE_S, desk=front_of(request))
     return answer
 
 

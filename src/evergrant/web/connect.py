@@ -7,6 +7,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from evergrant import keeper as verbs
 from evergrant.errors import BadInput
+from evergrant.keeper.lending import app_for_admins
+from evergrant.model import Integration
 from evergrant.web.access import AsOperator, DeskOf, Operator, Posted
 from evergrant.web.desk import Desk
 
@@ -25,7 +27,7 @@ def begin(who: AsOperator, desk: DeskOf, form: Posted) -> Response:
     """Begin a flow for the new connection; where no browser is needed, connect at once."""
     integration, name = form.get("integration"), form.get("name").strip()[:200]
     try:
-        known = {each.id: each for each in verbs.integrations_of(desk.keeper)}
+        known = {each.id: each for each in _choices(desk)}
         if integration not in known:
             raise BadInput("choose the integration", next_step="it says which app is used")
         if known[integration].flow == "web_server":
@@ -38,6 +40,12 @@ def begin(who: AsOperator, desk: DeskOf, form: Posted) -> Response:
     return RedirectResponse(f"/connections/{made.id}?told=reauthorized", 303)
 
 
+def _choices(desk: Desk) -> list[Integration]:
+    """What an org can be connected for; the app with which admins sign in keeps no connection."""
+    own = app_for_admins(desk.keeper)
+    return [each for each in verbs.integrations_of(desk.keeper) if each.id != own]
+
+
 def _form(
     desk: Desk,
     who: Operator,
@@ -46,7 +54,7 @@ def _form(
     error: str = "",
     status: int = 200,
 ) -> Response:
-    known = verbs.integrations_of(desk.keeper)
+    known = _choices(desk)
     chosen = integration or (known[0].id if known else "")
     return desk.page(
         "connect.html",

@@ -16,13 +16,15 @@ from evergrant.web.explained import cause_title, explained
 from evergrant.web.findings import shown_audit
 from evergrant.web.forms import Form
 from evergrant.web.notes import note_of
-from evergrant.web.timeline import timeline
+from evergrant.web.timeline import Zoom, timeline
 
 routes = APIRouter(include_in_schema=False, prefix="/connections/{connection_id}")
 
 
 @routes.get("")
-def show(who: AsOperator, desk: DeskOf, connection_id: str, told: str = "") -> Response:
+def show(
+    who: AsOperator, desk: DeskOf, connection_id: str, told: str = "", zoom: Zoom = ""
+) -> Response:
     """State, banner, diagnosis with evidence, what can be done, and activity."""
     case = verbs.case_of(desk.keeper, connection_id)
     said = explained(
@@ -40,7 +42,9 @@ def show(who: AsOperator, desk: DeskOf, connection_id: str, told: str = "") -> R
         is_broken=case.connection.state in BROKEN,
         can_check=case.connection.state in LIVE,
         can_reauthorize=_can_reauthorize(case),
-        picture=timeline(verbs.past_of(desk.keeper, case.connection.id), desk.keeper.clock.now()),
+        picture=timeline(
+            verbs.past_of(desk.keeper, case.connection.id), desk.keeper.clock.now(), zoom
+        ),
         holdings=verbs.holdings_of(desk.keeper, case.connection.id),
         needs=verbs.last_needs(desk.keeper, case.connection.id),
         has_needs=_has_needs(desk, case),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from evergrant import keeper as verbs
 from evergrant.errors import NotFound
 from evergrant.web.access import AsOperator, DeskOf, Posted, page_of
 from evergrant.web.desk import Desk, Rehearsal
@@ -32,7 +31,6 @@ def menu(who: AsOperator, desk: DeskOf, told: str = "") -> Response:
         org=org,
         people=org.people(),
         note=note_of(told),
-        standings=verbs.overview(desk.keeper),
     )
 
 

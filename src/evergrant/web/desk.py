@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -14,6 +15,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from evergrant.keeper import Keeper
+from evergrant.store.scope import FIRST
 from evergrant.web.access import Operator, Who
 from evergrant.web.uploads import readable
 
@@ -76,6 +78,11 @@ class Desk:
     rehearsal: Rehearsal | None
     templates: Environment
 
+    def of(self, tenant: str) -> Desk:
+        """The desk of one tenant; the emulated org is the first one's."""
+        rehearsal = self.rehearsal if tenant == FIRST else None
+        return replace(self, keeper=self.keeper.of(tenant), rehearsal=rehearsal)
+
     @property
     def is_secure(self) -> bool:
         """Whether browsers reach the console by https."""
@@ -92,6 +99,7 @@ class Desk:
         signed_in = isinstance(who, Operator)
         frame = {
             "operator": who.name if isinstance(who, Operator) else "",
+            "tenant": "" if self.keeper.tenant == FIRST else self.keeper.tenant,
             "csrf": who.csrf if who else "",
             "nav": self._nav() if signed_in else (),
             "here": here,
@@ -111,7 +119,13 @@ class Desk:
 
 
 def open_desk(keeper: Keeper, rehearsal: Rehearsal | None) -> Desk:
-    """The desk with its templates: escaping, and strict about what is not there."""
+    """The desk with its templates."""
+    return Desk(keeper, rehearsal, _environment())
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, read once a process: escaping, and strict about what is not there."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -119,9 +133,10 @@ def open_desk(keeper: Keeper, rehearsal: Rehearsal | None) -> Desk:
         finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters |= {"sentence": _sentence, "xmlattr": _attributes}
-    return Desk(keeper, rehearsal, environment)
+    return environment
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from evergrant import keeper as verbs
 from evergrant.errors import EvergrantError, Misuse, NotFound
 from evergrant.keeper.embedding import Guest, NoSession
+from evergrant.web.assets import COMPRESSED
 from evergrant.web.desk import FOLDER
 from evergrant.web.embed_view import document
 from evergrant.web.words import language_for, languages
@@ -38,7 +39,7 @@ def parts(desk: Desk) -> Starlette:
     """The app behind `/embed`."""
     return Starlette(
         routes=[
-            Route("/evergrant.js", _script, methods=["GET"]),
+            Route("/evergrant.js", _script, methods=["GET"], middleware=[COMPRESSED]),
             Route("/v1/state", _answering(desk, document), methods=["GET", "OPTIONS"]),
             Route("/v1/reconnect", _answering(desk, _reconnect), methods=["POST", "OPTIONS"]),
         ]
@@ -77,7 +78,7 @@ def _told(desk: Desk, verb: Verb, request: Request, origin: str) -> Response:
     scheme, _, word = request.headers.get("authorization", "").partition(" ")
     try:
         guest = verbs.guest(desk.keeper, word if scheme.lower() == "bearer" else "", origin)
-        return JSONResponse(verb(desk, guest, _language(request)))
+        return JSONResponse(verb(desk.of(guest.tenant), guest, _language(request)))
     except EvergrantError as error:
         return JSONResponse({"error": error.what}, _status(error))
 

@@ -17,6 +17,7 @@ from evergrant.web.access import AsOperator, DeskOf, InFlow, Operator, Posted, W
 from evergrant.web.desk import Desk
 from evergrant.web.explained import Explained, Step, message_for, steps_of_cause
 from evergrant.web.flow_page import told_of
+from evergrant.web.repair_view import command_of
 from evergrant.web.setup_pictures import picture_of
 from evergrant.web.support import contact_of
 
@@ -92,9 +93,11 @@ def _frame(who: Who, back: str, name: str, checked: str) -> dict[str, Any]:
     """What belongs to the page, whatever the step."""
     return {
         "back": back,
+        "during": back.removeprefix("/flows/") if back.startswith("/flows/") else "",
         "name": name,
         "checked": checked,
         "is_operator": isinstance(who, Operator),
+        "role": who.name if isinstance(who, Operator) else "",
     }
 
 
@@ -134,6 +137,10 @@ def _values(
         "can_check": connection is not None and connection.state in LIVE,
         "picture": picture_of(steps[number - 1]),
         "patches": _patches(desk, steps[number - 1]),
+        "repair_at": f"/connections/{connection.id}/fixes/{cause_id}/{number}/repair"
+        if connection
+        else "",
+        "command": command_of(steps[number - 1].change, integration.app_label),
     }
 
 

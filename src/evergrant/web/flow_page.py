@@ -55,6 +55,7 @@ def values_of(desk: Desk, who: Who, flow: Flow) -> dict[str, Any]:
         "pictures": PICTURES,
         "checked": "",
         "looked": "",
+        "closed": "",
         "host_error": "",
         "seen_error": "",
         "can_check": case is not None and case.connection.state in LIVE,

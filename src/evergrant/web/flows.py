@@ -15,6 +15,7 @@ from evergrant.web.flow_page import chosen_in, values_of
 from evergrant.web.flow_view import version_of
 from evergrant.web.forms import Form
 from evergrant.web.pictures import BY_ID
+from evergrant.web.security import opens_windows, stays_known
 
 routes = APIRouter(include_in_schema=False, prefix="/flows/{flow_id}")
 
@@ -33,22 +34,26 @@ def show(
     flow: TheFlow,
     checked: Literal["", "yes", "no"] = "",
     looked: Literal["", "yes", "no"] = "",
+    closed: Literal["", "yes"] = "",
 ) -> Response:
-    """Where the flow stands, and whose turn it is."""
-    told = {"checked": checked, "looked": looked}
-    return desk.page("flow.html", who, **values_of(desk, who, flow) | told)
+    """Where the flow stands, and whose turn it is; `closed`: the window was, without a callback."""
+    told = {"checked": checked, "looked": looked, "closed": closed}
+    return opens_windows(desk.page("flow.html", who, **values_of(desk, who, flow) | told))
 
 
 @routes.get("/now")
 def now(
-    who: InFlow, desk: DeskOf, flow: TheFlow, seen: Annotated[str, Query(max_length=100)] = ""
+    who: InFlow,
+    desk: DeskOf,
+    flow: TheFlow,
+    seen: Annotated[str, Query(max_length=100)] = "",
+    closed: Literal["", "yes"] = "",
 ) -> Response:
     """The part of the page that changes; nothing when it has not."""
     if seen == version_of(flow):
         return Response(status_code=204)
-    return Response(
-        desk.render("flow_now.html", who, **values_of(desk, who, flow)), media_type="text/html"
-    )
+    values = values_of(desk, who, flow) | {"closed": closed}
+    return Response(desk.render("flow_now.html", who, **values), media_type="text/html")
 
 
 @routes.post("/attempts")
@@ -69,7 +74,7 @@ def attempt(who: AsOperator, desk: DeskOf, flow: TheFlow, form: Posted) -> Respo
     # NOTE: not straight to Salesforce: `form-action` also judges where a form's answer leads.
     elsewhere = "?elsewhere=yes" if form.get("window") == "private" else ""
     ticket = begun.link.reveal().rsplit("/", 1)[1]
-    return RedirectResponse(f"/leave/{ticket}{elsewhere}", 303)
+    return stays_known(RedirectResponse(f"/leave/{ticket}{elsewhere}", 303))
 
 
 def _host(form: Form) -> str:

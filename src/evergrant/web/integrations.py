@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -23,6 +25,7 @@ from evergrant.web.integration_form import (
     with_work,
 )
 from evergrant.web.notes import note_of
+from evergrant.web.part_form import NOTHING, parts_of_form
 from evergrant.web.support import contact_of
 
 routes = APIRouter(include_in_schema=False, prefix="/integrations")
@@ -113,6 +116,20 @@ def step(who: AsOperator, desk: DeskOf, integration_id: str, form: Posted) -> Re
     return _changed(desk, who, integration_id, form, "steps inside the org")
 
 
+@routes.post("/{integration_id}/parts")
+def part(who: AsOperator, desk: DeskOf, integration_id: str, form: Posted) -> Response:
+    """Add, describe, move or take away one of its parts."""
+    known = verbs.described(desk.keeper, integration_id)
+    key = known.integration.id
+    try:
+        wanted = parts_of_form(verbs.parts_of(desk.keeper, key), form)
+        each_of_it = [replace(each, integration=key) for each in wanted]
+        verbs.edit_parts(desk.keeper, key, each_of_it)
+    except BadInput as error:
+        return _page(desk, who, known, error=("parts", _told(error)), given=form, status=400)
+    return _back(key, "integration-saved")
+
+
 def _changed(desk: Desk, who: Operator, integration_id: str, form: Form, what: str) -> Response:
     known = verbs.described(desk.keeper, integration_id)
     try:
@@ -156,6 +173,9 @@ def _page(
         total=sum(known.counts.values()),
         contact=contact_of(known.integration, known.expected),
         hosts=(*desk.keeper.settings.allowed_hosts,),
+        figures=verbs.figures_of(desk.keeper, known.integration),
+        part_flows=[("", "The integration’s own"), *_flow_words(verbs.EDITABLE)],
+        nothing=NOTHING,
         kinds=_choices(Kind),
         accesses=_choices(Access),
     )
@@ -183,10 +203,14 @@ def _form(
         status=status,
         known=known,
         fields=fields,
-        flows=[(each, each.replace("_", " ").capitalize()) for each in flows],
+        flows=_flow_words(flows),
         error=error,
         callback=desk.keeper.settings.callback_url,
     )
+
+
+def _flow_words(flows: Sequence[str]) -> list[tuple[str, str]]:
+    return [(each, each.replace("_", " ").capitalize()) for each in flows]
 
 
 def _given(form: Form) -> dict[str, str]:

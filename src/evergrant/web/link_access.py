@@ -10,13 +10,14 @@ from fastapi import Depends, Request
 
 from evergrant import keeper as verbs
 from evergrant.errors import LinkRefused
-from evergrant.web.access import desk_of
+from evergrant.web.access import front_of
 from evergrant.web.forms import Form, read_form
 from evergrant.web.security import comes_from_here, form_token, is_own_form
 from evergrant.web.words import language_for
 
 if TYPE_CHECKING:
     from evergrant.keeper.links import Held
+    from evergrant.web.desk import Desk
 
 _LINK: Final = re.compile(r"link_[0-9a-f]{16}")
 
@@ -58,7 +59,7 @@ def language_of(request: Request) -> str:
 def visit(request: Request, link_id: str) -> Visit:
     """The visit of a browser that holds this link.  Raises `LinkRefused`."""
     word = word_of(request, link_id)
-    held = verbs.in_link(desk_of(request).keeper, link_id, word)
+    held = verbs.in_link(front_of(request).keeper, link_id, word)
     return Visit(held, form_token(word), language_of(request))
 
 
@@ -67,7 +68,7 @@ async def posted(request: Request, link_id: str) -> Form:
 
     Raises `LinkRefused`, and `BadInput` for what is no form.
     """
-    if not comes_from_here(request, desk_of(request).keeper.settings.public_url):
+    if not comes_from_here(request, front_of(request).keeper.settings.public_url):
         raise LinkRefused("form")
     form = await read_form(request)
     if not is_own_form(form.get("csrf"), (word_of(request, link_id),)):
@@ -84,8 +85,16 @@ def links_held(request: Request) -> list[tuple[str, str]]:
 def link_behind(request: Request, flow_id: str) -> str:
     """The link through which this browser walks a flow; '' when it walks it in another way."""
     held = links_held(request)
-    return verbs.link_of_flow(desk_of(request).keeper, flow_id, held) if held else ""
+    return verbs.link_of_flow(front_of(request).keeper, flow_id, held) if held else ""
 
 
 InVisit = Annotated[Visit, Depends(visit)]
+
+
+def desk_of_visit(request: Request, visit: InVisit) -> Desk:
+    """The desk of the tenant whose connection the link is for."""
+    return front_of(request).of(visit.held.connection.tenant)
+
+
+DeskOfVisit = Annotated["Desk", Depends(desk_of_visit)]
 LinkForm = Annotated[Form, Depends(posted)]

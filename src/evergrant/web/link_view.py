@@ -8,8 +8,10 @@ from zlib import crc32
 
 from evergrant import keeper as verbs
 from evergrant.catalog.entries import PARTIES
+from evergrant.diagnosis import Diagnosis
 from evergrant.health import State
 from evergrant.keeper import Case
+from evergrant.model import Identity
 from evergrant.settings import Settings
 from evergrant.store.flows import Flow
 from evergrant.web.branding import look_of
@@ -19,6 +21,7 @@ from evergrant.web.flow_parts import way_of
 from evergrant.web.flow_view import version_of, view_of
 from evergrant.web.link_access import Visit
 from evergrant.web.pictures import PICTURES
+from evergrant.web.support import contact_of
 from evergrant.web.words import Say, catalog, languages, saying
 
 STEPS: Final = ("choose", "signin", "fix", "prove", "finish")
@@ -60,6 +63,7 @@ def values(desk: Desk, visit: Visit, flow: Flow | None) -> dict[str, Any]:
     needs = verbs.needs_in(flow.outcome) if flow else ()
     way = way_of(desk, flow) if flow else None
     asking = way.part.view(case.integration) if way else case.integration
+    expected, at = _expected(desk, flow, case), flow or _unbegun(desk, case)
     return frame(say, visit.language) | {
         "look": look_of(case.integration, brand),
         "home": visit.home,
@@ -72,11 +76,18 @@ def values(desk: Desk, visit: Visit, flow: Flow | None) -> dict[str, Any]:
         "needs": needs,
         "lacks": any(each.stops for each in needs),
         "told": told,
+        "gates": verbs.before(desk.keeper, at, _judged(desk, flow, case))
+        if view == "choosing"
+        else (),
+        "who_expected": expected,
+        "contact": contact_of(
+            case.integration, verbs.expected_by(desk.keeper, case.integration.id), case
+        ),
         "why": _why(told),
         "fixes": [step for step in told.steps if step.who in READERS] if told else [],
         "asks": _asks(asking.app.scopes, say),
         "way": way,
-        "chosen": _chosen(flow, case),
+        "chosen": _chosen(flow, expected),
         "places": _places(say, desk.keeper.settings),
         "place": urlsplit(case.connection.login_host).netloc,
         "pictures": PICTURES,
@@ -102,13 +113,30 @@ def _view(flow: Flow | None, state: State) -> str:
 
 def _told(desk: Desk, flow: Flow | None, case: Case) -> Explained | None:
     """What stands in the way: by the last attempt, else by the connection's open incident."""
-    found = verbs.judged(desk.keeper, flow) if flow else None
     return explained(
-        found or case.diagnosis,
+        _judged(desk, flow, case),
         desk.keeper.catalog,
         connection=case.connection,
         integration=case.integration,
     )
+
+
+def _judged(desk: Desk, flow: Flow | None, case: Case) -> Diagnosis | None:
+    found: Diagnosis | None = verbs.judged(desk.keeper, flow) if flow else None
+    return found or case.diagnosis
+
+
+def _expected(desk: Desk, flow: Flow | None, case: Case) -> Identity | None:
+    """Who should sign in: for the part that the flow is at, or would begin with."""
+    if flow is not None:
+        return verbs.expected_in(desk.keeper, flow)
+    return verbs.expected_next(desk.keeper, case.connection.id)[1]
+
+
+def _unbegun(desk: Desk, case: Case) -> Flow:
+    """The flow that nobody has begun yet, as far as its gates are known."""
+    now, it = desk.keeper.clock.now(), case.connection
+    return Flow("", it.integration, "reauthorize", now, now, it.id, login_host=it.login_host)
 
 
 def _why(told: Explained | None) -> str:
@@ -142,9 +170,8 @@ def _asks(scopes: tuple[str, ...], say: Say) -> list[str]:
     return [*told, say("asks.other", scopes=", ".join(others))] if others else told
 
 
-def _chosen(flow: Flow | None, case: Case) -> dict[str, Any]:
+def _chosen(flow: Flow | None, expected: Identity | None) -> dict[str, Any]:
     """What the form holds at first: the user that is expected, and a forced login."""
-    expected = case.connection.identity
     hint = expected.username if expected else ""
     is_first = flow is None or (flow.status == "new" and not flow.outcome)
     return {

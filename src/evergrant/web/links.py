@@ -11,15 +11,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from evergrant import keeper as verbs
 from evergrant.errors import HostRefused, LinkRefused, Misuse
 from evergrant.store.flows import AGAIN, Flow
-from evergrant.web.access import DeskOf, desk_of, remember
+from evergrant.web.access import FrontDesk, front_of, remember
 from evergrant.web.branding import sheet
 from evergrant.web.desk import Desk
 from evergrant.web.forms import Form
 from evergrant.web.link_access import (
+    DeskOfVisit,
     InVisit,
     LinkForm,
     Visit,
     cookie_of,
+    desk_of_visit,
     home_of,
     language_of,
     links_held,
@@ -34,7 +36,7 @@ PAGE = "/reconnect/{link_id}"
 
 
 @routes.get("/r/{word}")
-def exchange(request: Request, desk: DeskOf, word: str) -> Response:
+def exchange(request: Request, desk: FrontDesk, word: str) -> Response:
     """Exchange the word for a cookie at once: no address that is seen afterwards carries it."""
     opened = verbs.open_link(desk.keeper, word, holding=[each for _, each in links_held(request)])
     answer = RedirectResponse(home_of(opened.link), 303)
@@ -52,14 +54,18 @@ def exchange(request: Request, desk: DeskOf, word: str) -> Response:
 
 
 @routes.get(PAGE)
-def show(visit: InVisit, desk: DeskOf, told: Literal["", "refused", "failed"] = "") -> Response:
+def show(
+    visit: InVisit, desk: DeskOfVisit, told: Literal["", "refused", "failed"] = ""
+) -> Response:
     """Where the connection stands, and whose turn it is."""
     shown = values(desk, visit, visit.held.flow) | {"callback": told}
     return _page(desk, "link/page.html", shown, visit.language)
 
 
 @routes.get(f"{PAGE}/now")
-def now(visit: InVisit, desk: DeskOf, seen: Annotated[str, Query(max_length=100)] = "") -> Response:
+def now(
+    visit: InVisit, desk: DeskOfVisit, seen: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
     """The part of the page that changes; nothing when it has not."""
     held = visit.held
     if seen == version(held.flow, held.connection.state):
@@ -68,7 +74,7 @@ def now(visit: InVisit, desk: DeskOf, seen: Annotated[str, Query(max_length=100)
 
 
 @routes.post(f"{PAGE}/attempts")
-def attempt(visit: InVisit, desk: DeskOf, form: LinkForm) -> Response:
+def attempt(visit: InVisit, desk: DeskOfVisit, form: LinkForm) -> Response:
     """Another attempt at Salesforce; the browser leaves by the page that answers."""
     flow = verbs.walk_link(desk.keeper, visit.held)
     try:
@@ -102,7 +108,7 @@ def _host(form: Form) -> str:
 
 
 @routes.post(f"{PAGE}/seen")
-def seen(visit: InVisit, desk: DeskOf, form: LinkForm) -> Response:
+def seen(visit: InVisit, desk: DeskOfVisit, form: LinkForm) -> Response:
     """No callback came: take in what the person sees."""
     flow = verbs.walk_link(desk.keeper, visit.held)
     picture = BY_ID.get(form.get("picture"))
@@ -117,7 +123,7 @@ def seen(visit: InVisit, desk: DeskOf, form: LinkForm) -> Response:
 
 
 @routes.post(f"{PAGE}/settle")
-def settle(visit: InVisit, desk: DeskOf, form: LinkForm, work: BackgroundTasks) -> Response:
+def settle(visit: InVisit, desk: DeskOfVisit, form: LinkForm, work: BackgroundTasks) -> Response:
     """Keep the one before; or switch to another user of the same org, never to another org."""
     flow = verbs.walk_link(desk.keeper, visit.held)
     choice = form.get("choice")
@@ -136,14 +142,14 @@ def _may_switch(desk: Desk, flow: Flow, choice: str) -> bool:
 
 
 @routes.post(f"{PAGE}/prove")
-def prove(visit: InVisit, desk: DeskOf, _form: LinkForm) -> Response:
+def prove(visit: InVisit, desk: DeskOfVisit, _form: LinkForm) -> Response:
     """Gather the proofs once more."""
     verbs.prove_now(desk.keeper, verbs.walk_link(desk.keeper, visit.held).id)
     return _back(visit)
 
 
 @routes.post(f"{PAGE}/needs")
-def needs(visit: InVisit, desk: DeskOf, _form: LinkForm) -> Response:
+def needs(visit: InVisit, desk: DeskOfVisit, _form: LinkForm) -> Response:
     """Look once more at what the integration needs; also when the link has done its work."""
     if visit.held.flow is not None:
         verbs.look_again_at_needs(desk.keeper, visit.held.flow.id)
@@ -151,14 +157,14 @@ def needs(visit: InVisit, desk: DeskOf, _form: LinkForm) -> Response:
 
 
 @routes.get(f"{PAGE}/brand.css")
-def colours(visit: InVisit, desk: DeskOf) -> Response:
+def colours(visit: InVisit, desk: DeskOfVisit) -> Response:
     """The vendor's colours."""
     brand = verbs.branding_of(desk.keeper, visit.held.connection.integration)
     return Response(sheet(brand), media_type="text/css")
 
 
 @routes.get(f"{PAGE}/logo")
-def logo(visit: InVisit, desk: DeskOf) -> Response:
+def logo(visit: InVisit, desk: DeskOfVisit) -> Response:
     """The vendor's logo."""
     brand = verbs.branding_of(desk.keeper, visit.held.connection.integration)
     if brand.logo is None:
@@ -174,14 +180,14 @@ def refused(request: Request, error: Exception) -> Response:
         # A part of a page: the page itself is asked for anew.
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     shown = frame(saying(language), language) | {"reason": reason}
-    return _page(desk_of(request), "link/refused.html", shown, language, _STATUS[reason])
+    return _page(front_of(request), "link/refused.html", shown, language, _STATUS[reason])
 
 
 def too_often(request: Request, wait_s: float) -> Response:
     """The answer to an address that tries too often."""
     language = language_of(request)
     shown = frame(saying(language), language) | {"reason": "busy"}
-    answer = _page(desk_of(request), "link/refused.html", shown, language, 429)
+    answer = _page(front_of(request), "link/refused.html", shown, language, 429)
     answer.headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
     return answer
 
@@ -193,7 +199,7 @@ def in_the_way(request: Request, status: int) -> Response | None:
             found = visit(request, link_id)
         except LinkRefused:
             continue
-        desk = desk_of(request)
+        desk = desk_of_visit(request, found)
         shown = values(desk, found, found.held.flow)
         return _page(desk, "link/trouble.html", shown, found.language, status)
     return None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS: Final = {
@@ -24,6 +25,18 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 """Headers of every page; an answer that sets one of them itself keeps its own."""
+
+
+def opens_windows(answer: Response) -> Response:
+    """A page that may know whether a window that it opened is still there, and nobody else's."""
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    return answer
+
+
+def stays_known(answer: Response) -> Response:
+    """A page on the way to Salesforce, of which its opener may know whether it is still there."""
+    answer.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return answer
 
 
 class Guarded:

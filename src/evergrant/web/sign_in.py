@@ -12,7 +12,7 @@ from evergrant.errors import BadCallback
 from evergrant.web.access import (
     NEXT,
     SESSION,
-    DeskOf,
+    FrontDesk,
     Posted,
     page_of,
     remember,
@@ -25,14 +25,14 @@ NEXT_LIFE_S = 3600
 
 
 @routes.get("/sign-in")
-def how_to_sign_in(request: Request, desk: DeskOf) -> Response:
+def how_to_sign_in(request: Request, desk: FrontDesk) -> Response:
     """What to do when nobody is signed in."""
     back = page_of(request.cookies.get(NEXT, "/"))
     return desk.page("sign_in.html", None, status=401, is_back=back != "/")
 
 
 @routes.get("/sign-in/{ticket}")
-def sign_in(request: Request, desk: DeskOf, ticket: str) -> Response:
+def sign_in(request: Request, desk: FrontDesk, ticket: str) -> Response:
     """Exchange the link for a cookie at once, and go on to where the person was."""
     back = page_of(request.cookies.get(NEXT, "/"))
     answer = RedirectResponse(back, 303)
@@ -49,7 +49,7 @@ def sign_in(request: Request, desk: DeskOf, ticket: str) -> Response:
 
 
 @routes.post("/sign-out")
-def sign_out(request: Request, desk: DeskOf, _form: Posted) -> Response:
+def sign_out(request: Request, desk: FrontDesk, _form: Posted) -> Response:
     """End this browser's session; done twice is done once."""
     verbs.sign_out(desk.keeper, word_of(request))
     answer = RedirectResponse("/sign-in", 303)

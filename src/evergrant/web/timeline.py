@@ -6,10 +6,10 @@ Content-Security-Policy wants it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from evergrant.health import State
 from evergrant.keeper import Past
@@ -17,6 +17,14 @@ from evergrant.keeper import Past
 WIDTH: Final = 1000.0
 LONGEST: Final = timedelta(days=90)
 SHORTEST: Final = timedelta(minutes=1)
+Zoom = Literal["", "week", "day", "hour"]
+ZOOMS: Final[Mapping[Zoom, tuple[str, timedelta]]] = {
+    "": ("Three months", LONGEST),
+    "week": ("A week", timedelta(weeks=1)),
+    "day": ("A day", timedelta(days=1)),
+    "hour": ("An hour", timedelta(hours=1)),
+}
+"""How much of the past can be looked at: what a link says, and the longest time that is shown."""
 _TONES: Final = {
     State.CONNECTED: "ok",
     State.EXPIRING_SOON: "warn",
@@ -61,12 +69,15 @@ class Timeline:
     marks: tuple[Mark, ...]
     told: str
     """The picture in one sentence, for whoever cannot see it."""
+    zoom: Zoom = ""
+    closer: tuple[tuple[Zoom, str], ...] = ()
+    """How closely it can be looked at, widest first; empty where all of it is close already."""
 
 
-def timeline(past: Past, now: datetime) -> Timeline:
-    """The picture of a past: of the last three months at most."""
+def timeline(past: Past, now: datetime, zoom: Zoom = "") -> Timeline:
+    """The picture of a past: of the last three months at most, or of less, looked at closely."""
     first = past.spans[0].begins if past.spans else now
-    begins = min(max(first, now - LONGEST), now - SHORTEST)
+    begins = min(max(first, now - ZOOMS[zoom][1]), now - SHORTEST)
     scale = WIDTH / (now - begins).total_seconds()
 
     def x_of(at: datetime) -> float:
@@ -80,7 +91,13 @@ def timeline(past: Past, now: datetime) -> Timeline:
     marks = (*_marks(past.authorized, "authorized"), *_marks(past.refused, "refused"))
     seen = [Mark(x_of(at), kind, at) for at, kind in marks if at >= begins]
     return Timeline(begins, now, bars, tuple(sorted(seen, key=lambda each: each.at)),
-                    _told(past, begins))  # fmt: skip
+                    _told(past, begins), zoom, _closer(now - first))  # fmt: skip
+
+
+def _closer(age: timedelta) -> tuple[tuple[Zoom, str], ...]:
+    """NOTE: what is longer than the whole past would show nothing that the widest does not."""
+    found = [(zoom, word) for zoom, (word, span) in ZOOMS.items() if not zoom or span < age]
+    return tuple(found) if len(found) > 1 else ()
 
 
 def _marks(moments: Iterable[datetime], kind: str) -> list[tuple[datetime, str]]:

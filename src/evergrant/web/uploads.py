@@ -51,11 +51,17 @@ def cut(text: str) -> str:
     return readable(text)[:MOST_TEXT]
 
 
+MOST_ZIP = 5_000_000
+"""Bytes of a zip that is kept whole."""
+_ZIP = b"PK\x03\x04"
+
+
 @dataclass(slots=True)
 class Upload:
-    """A file as it comes in: nothing of it is kept but the lines that will be judged."""
+    """A file as it comes in: nothing of it is kept but the lines that will be judged, or a zip."""
 
     size: int = 0
+    _zip: bytearray = field(default_factory=bytearray, repr=False)
     _head: list[str] = field(default_factory=list)
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
     _head_size: int = 0
@@ -66,6 +72,8 @@ class Upload:
     def feed(self, chunk: bytes) -> None:
         """Take in the next bytes; behind the bound they are only counted."""
         room = max(0, MOST_FILE - self.size)
+        if (self._zip or (not self.size and chunk.startswith(_ZIP))) and self.size <= MOST_ZIP:
+            self._zip += chunk
         self.size += len(chunk)
         if self._decoder is None:
             self._decoder = _decoder_for(chunk)
@@ -84,6 +92,10 @@ class Upload:
                 break
             tail.append(line)
         return cut("\n".join([*self._head, *reversed(tail)]))
+
+    def zipped(self) -> bytes | None:
+        """The file, if it is a zip and not too large to be kept."""
+        return bytes(self._zip) if self._zip and self.size <= MOST_ZIP else None
 
     @property
     def note(self) -> str:

@@ -122,9 +122,13 @@ def flow_enabled(attempt: Attempt, app: AppPolicy) -> Verdict:
             app.jwt_access_tokens and app.rotation, "hybrid_refresh_disabled",
             "the app issues JWT access tokens and rotates", "the hybrid refresh is enabled",
         )  # fmt: skip
+    if not _is_off(attempt, app):
+        return _ENABLED
     refusal = f"{attempt.flow.removesuffix('_bearer')}_disabled"
-    is_off = _is_off(attempt, app)
-    return unless(is_off, refusal, f"{attempt.flow} is switched off", "the flow is enabled")
+    return Refused(refusal, f"{attempt.flow} is switched off")
+
+
+_ENABLED: Final = Passed("the flow is enabled")
 
 
 def _is_off(attempt: Attempt, app: AppPolicy) -> bool:
@@ -206,14 +210,19 @@ def client_auth(attempt: Attempt, app: AppPolicy) -> Verdict:
     """The secret is right wherever it is sent, and sent wherever it is due."""
     if attempt.secret == "wrong":
         return Refused("wrong_secret", "the consumer secret is wrong")
-    is_due = {
-        "authorization_code": not app.secret_optional,
-        "refresh_token": app.secret_for_refresh,
-        "client_credentials": True,
-        "password": True,
-        "token_exchange": app.secret_for_token_exchange,
-    }.get(attempt.flow, False)
+    is_due = _DUE.get(attempt.flow)
+    is_missing = attempt.secret == "none" and is_due is not None and is_due(app)
     return unless(
-        is_due and attempt.secret == "none", "wrong_secret", "the consumer secret is missing",
+        is_missing, "wrong_secret", "the consumer secret is missing",
         "the client is authenticated, or need not be",
     )  # fmt: skip
+
+
+_DUE: Final[dict[Flow, Callable[[AppPolicy], bool]]] = {
+    "authorization_code": lambda app: not app.secret_optional,
+    "refresh_token": lambda app: app.secret_for_refresh,
+    "client_credentials": lambda _: True,
+    "password": lambda _: True,
+    "token_exchange": lambda app: app.secret_for_token_exchange,
+}
+"""Where the secret must be sent; flows that are not named do without."""

@@ -28,9 +28,9 @@ from evergrant.emulator.policies import AppPolicy, Hours, Range
 
 _WEB_SERVER: Final[frozenset[Flow]] = frozenset({"authorize", "authorization_code"})
 _BEFORE_A_PERSON: Final[frozenset[Flow]] = frozenset({"authorize", "user_agent"})
-_UNATTENDED: Final[frozenset[Flow]] = ASSERTED | {"client_credentials"}
-_NEED_APPROVAL: Final[frozenset[Flow]] = ASSERTED | {"token_exchange"}
-_NAMED: Final[frozenset[Flow]] = _NEED_APPROVAL
+UNATTENDED: Final[frozenset[Flow]] = ASSERTED | {"client_credentials"}
+NEED_APPROVAL: Final[frozenset[Flow]] = ASSERTED | {"token_exchange"}
+_NAMED: Final[frozenset[Flow]] = NEED_APPROVAL
 """Flows in which the client names the user."""
 _ALLOWLISTED: Final = _WEB_SERVER | {"refresh_token"}
 
@@ -109,7 +109,7 @@ def permitted_users(attempt: Attempt, app: AppPolicy, _user: UserFacts) -> Verdi
 @on_user
 def prior_approval(attempt: Attempt, app: AppPolicy, _user: UserFacts) -> Verdict:
     """A flow without a person rests on an approval given before."""
-    if attempt.flow not in _NEED_APPROVAL or app.admin_approved:
+    if attempt.flow not in NEED_APPROVAL or app.admin_approved:
         return NotApplicable("the flow asks the user, or an admin approved")
     if attempt.approvals.scopes - REFRESH_SCOPES:
         return Passed("the user approved the app before")
@@ -196,7 +196,7 @@ def session_level(attempt: Attempt, app: AppPolicy, user: UserFacts) -> Verdict:
     """A high assurance session, where app or profile want one, needs a person."""
     is_wanted = "HIGH_ASSURANCE" in (app.session_level, user.profile.session_level)
     return unless(
-        is_wanted and attempt.flow in _UNATTENDED, "session_level",
+        is_wanted and attempt.flow in UNATTENDED, "session_level",
         "a high assurance session is wanted and the flow has no person in it",
         "the session level is enough",
     )  # fmt: skip

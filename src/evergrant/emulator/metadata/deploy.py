@@ -109,7 +109,7 @@ def _undoing(org: Org) -> Iterator[list[bool]]:
     finally:
         if undo:
             org.db.execute("ROLLBACK TO part")
-            org.db.known.clear()
+            org.db.forget()
         org.db.execute("RELEASE part")
 
 

@@ -50,10 +50,10 @@ async def authorize(org: Org, request: Request) -> Response:
 
 def _arrive(org: Org, visit: Visit) -> Response:
     attempt = read_visit(org, visit)
-    evaluation = judge(org, attempt)
-    if evaluation.refusal is not None:
-        record_attempt(org, attempt, evaluation, visit.place.login_url)
-        return refuse(org, visit, evaluation.refusal)
+    refusal = judge(org, attempt)
+    if refusal is not None:
+        record_attempt(org, attempt, refusal, visit.place.login_url)
+        return refuse(org, visit, refusal)
     if attempt.user is None or attempt.app is None:
         return pages.login(org, visit.action, visit.word("login_hint"))
     if needs_consent(visit, attempt, attempt.app):
@@ -77,19 +77,19 @@ def _decide(org: Org, visit: Visit, decision: str, confirmation: str) -> Respons
     if decision == "allow":
         return _grant(org, visit)
     attempt = read_visit(org, visit, is_denied=True)
-    evaluation = judge(org, attempt)
-    record_attempt(org, attempt, evaluation, visit.place.login_url)
-    return refuse(org, visit, evaluation.refusal or REFUSALS["denied", "authorize"])
+    refusal = judge(org, attempt)
+    record_attempt(org, attempt, refusal, visit.place.login_url)
+    return refuse(org, visit, refusal or REFUSALS["denied", "authorize"])
 
 
 def _grant(org: Org, visit: Visit) -> Response:
     attempt = read_visit(org, visit)
     if attempt.user is None or attempt.app is None:
         return pages.login(org, visit.action, visit.word("login_hint"))
-    evaluation = judge(org, attempt)
-    record_attempt(org, attempt, evaluation, visit.place.login_url)
-    if evaluation.refusal is not None:
-        return refuse(org, visit, evaluation.refusal)
+    refusal = judge(org, attempt)
+    record_attempt(org, attempt, refusal, visit.place.login_url)
+    if refusal is not None:
+        return refuse(org, visit, refusal)
     if visit.flow == "user_agent":
         return back(visit, **_tokens(org, visit, attempt.app, attempt.user.id))
     return back(visit, code=give_code(org, visit, attempt.app, attempt.user.id))

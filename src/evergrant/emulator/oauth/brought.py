@@ -21,7 +21,7 @@ from evergrant.emulator.gates.attempt import (
 from evergrant.emulator.oauth import handlers, passwords
 from evergrant.emulator.oauth.assertions import jwt_material, saml_material
 from evergrant.emulator.oauth.device import material as device_material
-from evergrant.emulator.tokens import find
+from evergrant.emulator.tokens import find, last_use
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -70,8 +70,9 @@ def _refresh(org: Org, asked: Asked, app: AppPolicy, _at: datetime) -> Brought:
     row = find(org, asked.sent("refresh_token"))
     if row is None or row["app_id"] != app.id:
         return Brought(RefreshMaterial("unknown" if row is None else "foreign"))
+    token = row["token"]
     material = RefreshMaterial(
-        row["state"], _moment(row["issued_at"]), _moment(row["used_at"]), row["token"] in org.busy
+        row["state"], _moment(row["issued_at"]), _moment(last_use(org, token)), token in org.busy
     )
     return Brought(material, row["user_id"], row)
 

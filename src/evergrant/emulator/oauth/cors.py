@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from evergrant.emulator import state, web
+from evergrant.emulator.bodies import header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,11 +57,12 @@ class Cors:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        origin, request = _origin(scope), Request(scope)
+        origin = header(scope, b"origin")
         rule = _rule(scope["path"]) if origin else None
-        if rule is None or _is_own(request, origin):
+        if rule is None or _is_own(scope, origin):
             await self._inner(scope, receive, send)
             return
+        request = Request(scope)
         with self._org.lock:
             policy, host = state.load_org(self._org.db), web.place_of(self._org, request).host
         is_let = _lets(rule, origin, policy, is_generic=host != "my_domain")
@@ -72,20 +74,14 @@ class Cors:
             await self._inner(scope, receive, _adding(send, origin) if is_let else send)
 
 
-def _origin(scope: Scope) -> str:
-    """The page that asks; empty for everything that is no browser's script."""
-    sent = (value for name, value in scope["headers"] if name == b"origin")
-    return bytes(next(sent, b"")).decode("latin-1")
-
-
 def _rule(path: str) -> Rule | None:
     is_rest = path == _REST or path.startswith(f"{_REST}/")
     return Rule.REST if is_rest else RULES.get(path)
 
 
-def _is_own(request: Request, origin: str) -> bool:
+def _is_own(scope: Scope, origin: str) -> bool:
     """Whether the page is one of the org's own."""
-    return urlsplit(origin).netloc == request.headers.get("host", "")
+    return urlsplit(origin).netloc == header(scope, b"host")
 
 
 def _lets(rule: Rule, origin: str, policy: OrgPolicy, *, is_generic: bool) -> bool:

@@ -67,7 +67,7 @@ def _decide(
 ) -> Response:
     decision, said = form.get("decision", ""), form.get("confirmation", "")
     attempt = _attempt(org, visit, row, session, is_denied=decision == "deny")
-    evaluation = judge(org, attempt)
+    refusal = judge(org, attempt)
     app, user = attempt.app, attempt.user
     if app is None or user is None:
         raise AssertionError("a device code without an app or a session without a user")
@@ -75,16 +75,16 @@ def _decide(
     is_sure = bool(decision) and hmac.compare_digest(said.encode(), confirmation.encode())
     if is_sure and decision == "deny":
         device.deny(org, row, user.id)
-        record_attempt(org, attempt, evaluation, visit.place.login_url)
+        record_attempt(org, attempt, refusal, visit.place.login_url)
         return pages.plain("Access denied", "You denied access. You can close this page.")
-    if evaluation.refusal is not None:
-        record_attempt(org, attempt, evaluation, visit.place.login_url)
-        return refuse(org, visit, evaluation.refusal)
+    if refusal is not None:
+        record_attempt(org, attempt, refusal, visit.place.login_url)
+        return refuse(org, visit, refusal)
     if not is_sure:
         scopes = row["scopes"].split()
         return pages.consent(org, app, user.username, scopes, _address(row), confirmation)
     device.approve(org, row, user.id)
-    record_attempt(org, attempt, evaluation, visit.place.login_url)
+    record_attempt(org, attempt, refusal, visit.place.login_url)
     return pages.plain("You're connected", "The device has access. You can close this page.")
 
 

@@ -35,10 +35,10 @@ def answer(org: Org, request: Request, visit: Visit) -> Response:
         return web.not_built(f"the Auth-Request-Type {kind}")
     with org.changing():
         attempt = read_visit(org, visit)
-        evaluation = judge(org, attempt)
-        if evaluation.refusal is not None or attempt.app is None:
-            record_attempt(org, attempt, evaluation, visit.place.login_url)
-            return refuse(org, visit, evaluation.refusal or REFUSALS["login_error", "authorize"])
+        refusal = judge(org, attempt)
+        if refusal is not None or attempt.app is None:
+            record_attempt(org, attempt, refusal, visit.place.login_url)
+            return refuse(org, visit, refusal or REFUSALS["login_error", "authorize"])
         pair = _credentials(request, visit, is_post_only=attempt.app.code_credentials_post_only)
         if pair is None:
             return pages.login(org, visit.action, "")
@@ -57,10 +57,10 @@ def _take(org: Org, visit: Visit, username: str, password: str) -> Response:
     if isinstance(known, Refusal):
         return refuse(org, visit, REFUSALS["login_error", "authorize"])
     attempt = with_user(org, read_visit(org, visit), known["Id"])
-    evaluation = judge(org, attempt)
-    record_attempt(org, attempt, evaluation, visit.place.login_url)
-    if evaluation.refusal is not None or attempt.app is None:
-        return refuse(org, visit, evaluation.refusal or REFUSALS["login_error", "authorize"])
+    refusal = judge(org, attempt)
+    record_attempt(org, attempt, refusal, visit.place.login_url)
+    if refusal is not None or attempt.app is None:
+        return refuse(org, visit, refusal or REFUSALS["login_error", "authorize"])
     return back(
         visit, code=give_code(org, visit, attempt.app, known["Id"]), **site(org, visit.place.base)
     )

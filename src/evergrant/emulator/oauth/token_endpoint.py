@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from evergrant.emulator.gates import Evaluation
     from evergrant.emulator.org import Org
+    from evergrant.emulator.refusals.refusal import Refusal
 
 
 async def token(org: Org, request: Request) -> Response:
@@ -30,37 +30,37 @@ async def token(org: Org, request: Request) -> Response:
     place, client = web.place_of(org, request), web.client_words(request, form)
     asked = Asked(place, form, client, web.twice(sent))
     with org.changing():
-        read, evaluation = _read(org, asked)
-        pause_s = _pause_s(org, read, evaluation)
-        fields = None if pause_s else _settle(org, read, evaluation, place)
+        read, refusal = _read(org, asked)
+        pause_s = _pause_s(org, read, refusal)
+        fields = None if pause_s else _settle(org, read, refusal, place)
     if fields is None:
         await _take_time(org, read, pause_s)
         with org.changing():
-            fields = _settle(org, read, evaluation, place)
-    status = 200 if evaluation.refusal is None else evaluation.refusal.status
+            fields = _settle(org, read, refusal, place)
+    status = 200 if refusal is None else refusal.status
     return web.token_reply(request, form, fields, status)
 
 
 def exchange(org: Org, asked: Asked) -> web.Fields:
     """The same for a client that the emulator plays itself: at once, and without HTTP."""
     with org.changing():
-        read, evaluation = _read(org, asked)
-        return _settle(org, read, evaluation, asked.place)
+        read, refusal = _read(org, asked)
+        return _settle(org, read, refusal, asked.place)
 
 
-def _read(org: Org, asked: Asked) -> tuple[TokenRequest, Evaluation]:
+def _read(org: Org, asked: Asked) -> tuple[TokenRequest, Refusal | None]:
     """The facts and what the gates say; traffic from a high-risk address contains its user."""
     read = read_request(org, asked)
-    evaluation, user = judge(org, read.attempt), read.attempt.user
-    if evaluation.refusal is None and user is not None and containment.watch(org, user.id):
+    refusal, user = judge(org, read.attempt), read.attempt.user
+    if refusal is None and user is not None and containment.watch(org, user.id):
         read = read_request(org, asked)
-        evaluation = judge(org, read.attempt)
-    return read, evaluation
+        refusal = judge(org, read.attempt)
+    return read, refusal
 
 
-def _settle(org: Org, read: TokenRequest, evaluation: Evaluation, place: web.Place) -> web.Fields:
+def _settle(org: Org, read: TokenRequest, refusal: Refusal | None, place: web.Place) -> web.Fields:
     """Give or refuse, do what follows from it, and write it down."""
-    refusal, row = evaluation.refusal, read.row
+    row = read.row
     if row is not None and read.attempt.flow == "refresh_token":
         tokens.count_use(org, row["family"])
     if refusal is None:
@@ -70,7 +70,7 @@ def _settle(org: Org, read: TokenRequest, evaluation: Evaluation, place: web.Pla
         if refusal.id == "refresh_token_rotated" and row is not None:
             # A replayed token ends the current one and its access tokens (rotation, F5).
             tokens.end_family(org, row["family"], "revoked")
-    record_attempt(org, read.attempt, evaluation, place.login_url)
+    record_attempt(org, read.attempt, refusal, place.login_url)
     return fields
 
 
@@ -81,9 +81,9 @@ def _give(org: Org, read: TokenRequest, base: str) -> web.Fields:
     return issue(org, read, base)
 
 
-def _pause_s(org: Org, read: TokenRequest, evaluation: Evaluation) -> float:
+def _pause_s(org: Org, read: TokenRequest, refusal: Refusal | None) -> float:
     """How long this refresh takes, in which its token is busy; 0 for all else."""
-    if evaluation.refusal is not None or read.attempt.flow != "refresh_token" or read.row is None:
+    if refusal is not None or read.attempt.flow != "refresh_token" or read.row is None:
         return 0.0
     pause_s = read.attempt.org.token_request_ms / 1000
     if pause_s:

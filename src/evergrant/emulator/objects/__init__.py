@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 from math import floor
 from typing import Final
 
-from evergrant.emulator.database import Database
 from evergrant.emulator.events.status import code_of
 from evergrant.emulator.ids import named, twin
 from evergrant.emulator.objects import apps, users
@@ -148,16 +147,12 @@ def insert(db: sqlite3.Connection, name: str, **fields: Value) -> None:
 
     Raises KeyError for an object or a field that OBJECTS does not have.
     """
-    db.execute(_inserting(name, tuple(fields)), _stored(fields))
-
-
-def append(db: Database, name: str, **fields: Value) -> None:
-    """The same for a row of a log, which may wait until somebody looks."""
-    db.defer(_inserting(name, tuple(fields)), _stored(fields))
+    db.execute(inserting(name, *fields), _stored(fields))
 
 
 @cache
-def _inserting(name: str, fields: tuple[str, ...]) -> str:
+def inserting(name: str, *fields: str) -> str:
+    """The statement that stores these fields of a row; raises KeyError as insert does."""
     quoted = ", ".join(f'"{OBJECTS[name].by_name[each.lower()].name}"' for each in fields)
     marks = ", ".join("?" for _ in fields)
     return f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, Event
 from evergrant.store import Tx, events, parts, standing, token_requests
 from evergrant.store.integrations import IntegrationRow
+from evergrant.store.standing import Renewable
 from evergrant.store.token_requests import OPEN, RESTORED, TokenRequest
 from evergrant.vault import MAIN, Kept, Vault
 
@@ -36,6 +37,29 @@ ONE_AT_A_TIME = "credentials from a backup are tried one at a time"
 _CLOSED_BADLY = frozenset({"refused", "unknown", "not sent"})
 
 Found = Current | Elsewhere | HeldBack | Claimed | Recovered | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """A token request that is ours to send, once it is written down."""
+
+    ticket: Ticket
+    row: TokenRequest
+    failed: TokenRequest | None
+    """The request before it, with the same token."""
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether nobody knows what came of the request before."""
+        return self.failed is not None and self.failed.state == "unknown"
+
+    @property
+    def event(self) -> Event:
+        """What the history says of it."""
+        row = self.row
+        told = {"answer_lost": self.is_replay, "spends": row.spent, "worker": row.owner}
+        told |= parts.named(row.part)
+        return Event(row.began_at, SENT, "the refresh token is on its way", told)
 
 
 @dataclass(slots=True)
@@ -55,9 +79,21 @@ class Claims:
     seen: dict[int, tuple[int, float]] = field(default_factory=dict)
     """Requests of others → the sign of life seen last, and since when it stands still."""
 
-    def claim(self, tx: Tx, want: Want) -> Found:
-        """What there is to do for this want; an intent is written when it is ours to send."""
-        known = standing.of(tx, want.connection, want.part)
+    def claim_each(self, tx: Tx, wants: Sequence[Want]) -> list[Found]:
+        """What there is to do for each want; an intent is written for what is ours to send."""
+        known = standing.to_renew(tx, [(want.connection, want.part) for want in wants])
+        begun: list[_Intent] = []
+        found = []
+        for want, stands in zip(wants, known, strict=True):
+            each = self._found(tx, want, stands, begun)
+            begun += [each] if isinstance(each, _Intent) else []
+            found.append(each)
+        claimed = iter(self._claimed(tx, begun))
+        return [next(claimed) if isinstance(each, _Intent) else each for each in found]
+
+    def _found(
+        self, tx: Tx, want: Want, known: Renewable, begun: Sequence[_Intent]
+    ) -> Found | _Intent:
         connection, last = known.connection, known.last
         live = self.vault.open_credential(known.live) if known.live else None
         if connection.state not in LIVE or (live is None and want.not_token):
@@ -67,11 +103,11 @@ class Claims:
         if last is not None and last.state in OPEN and not self._is_dead(last):
             return Elsewhere(self.rules.look_every_s)
         ticket = self._ticket(tx, want, connection, known.integration, live)
-        if last is not None and (found := self._found(tx, ticket, last)):
+        if last is not None and (found := self._recovered(tx, ticket, last)):
             return found
         if last is not None and last.state in OPEN:
             last = self._closed(tx, last)
-        return self._sends(tx, want, ticket, last)
+        return self._sends(tx, want, ticket, last, begun)
 
     # --- what others left ------------------------------------------------------------------------
 
@@ -89,7 +125,7 @@ class Claims:
             return False
         return now - since >= self.rules.lease_s
 
-    def _found(self, tx: Tx, ticket: Ticket, last: TokenRequest) -> Recovered | None:
+    def _recovered(self, tx: Tx, ticket: Ticket, last: TokenRequest) -> Recovered | None:
         """An answer that came and was never committed, in the store or in a file."""
         live = ticket.kept
         if last.state == "done":
@@ -122,29 +158,37 @@ class Claims:
 
     # --- what is ours to do ----------------------------------------------------------------------
 
-    def _sends(self, tx: Tx, want: Want, ticket: Ticket, last: TokenRequest | None) -> Found:
+    def _sends(
+        self,
+        tx: Tx,
+        want: Want,
+        ticket: Ticket,
+        last: TokenRequest | None,
+        begun: Sequence[_Intent],
+    ) -> Found | _Intent:
         live, connection = ticket.kept, ticket.connection
         failed = last if last and _renews(last, live) and last.state in _CLOSED_BADLY else None
         if failed and failed.state == "unknown" and live and not want.refused and failed.spent:
             return Current(live, doubtful=True)
         if failed and not want.urgent and (wait_s := self._wait_s(failed)):
             return HeldBack(wait_s, f"the last token request ended {failed.state}")
-        if failed and failed.owner == RESTORED and token_requests.is_restored_under_way(tx):
+        is_restored = failed is not None and failed.owner == RESTORED
+        if is_restored and _is_restored_under_way(tx, begun):
             return HeldBack(self.rules.first_wait_s, ONE_AT_A_TIME)
         org = connection.identity.org_id if connection.identity else ""
         wait_s, why = self.gates.enter(connection.login_host, org)
         if wait_s:
             return HeldBack(wait_s, why)
-        return self._intend(tx, want, ticket, failed)
+        return _Intent(ticket, self._row(ticket, failed), failed)
 
-    def _intend(self, tx: Tx, want: Want, ticket: Ticket, failed: TokenRequest | None) -> Claimed:
+    def _row(self, ticket: Ticket, failed: TokenRequest | None) -> TokenRequest:
         now, live, connection = self.clock.now(), ticket.kept, ticket.connection
         token = live.credential.refresh_token if live else None
         spent = token.fingerprint if token and ticket.flow == "refresh_token" else ""
-        row = TokenRequest(
+        return TokenRequest(
             seq=0,
             connection=connection.id,
-            part=want.part,
+            part=ticket.part,
             credential=live.id if live else "",
             epoch=live.epoch if live else connection.epoch,
             generation=live.generation if live else 0,
@@ -157,14 +201,16 @@ class Claims:
             tries=failed.tries + 1 if failed else 0,
             began_at=now,
         )
-        lost = failed is not None and failed.state == "unknown"
-        ticket = replace(ticket, seq=token_requests.add(tx, row), replay=lost)
-        if spent:
-            told = {"answer_lost": lost, "spends": spent, "worker": self.owner}
-            told |= parts.named(want.part)
-            event = Event(now, SENT, "the refresh token is on its way", told)
-            events.add(tx, connection.id, event)
-        return Claimed(ticket)
+
+    def _claimed(self, tx: Tx, begun: Sequence[_Intent]) -> list[Claimed]:
+        """Write the intents, and that a refresh token is on its way."""
+        seqs = token_requests.add_each(tx, [each.row for each in begun])
+        spending = (each for each in begun if each.row.spent)
+        events.add_each(tx, [(each.row.connection, each.event) for each in spending])
+        return [
+            Claimed(replace(each.ticket, seq=seq, replay=each.is_replay))
+            for seq, each in zip(seqs, begun, strict=True)
+        ]
 
     def _ticket(
         self, tx: Tx, want: Want, connection: Connection, row: IntegrationRow, live: Kept | None
@@ -183,6 +229,12 @@ class Claims:
         # A clock that was put back must not make anybody wait longer than the longest wait.
         passed = max(0.0, (self.clock.now() - ended).total_seconds())
         return max(0.0, wait_s - passed)
+
+
+def _is_restored_under_way(tx: Tx, begun: Sequence[_Intent]) -> bool:
+    """Whether the refresh token of a restored credential is tried just now, or is about to be."""
+    is_begun = any(each.failed and each.failed.owner == RESTORED for each in begun)
+    return is_begun or token_requests.is_restored_under_way(tx)
 
 
 def _renews(row: TokenRequest, live: Kept | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,35 +20,53 @@ _TIDY_EVERY = 16
 
 
 @dataclass(frozen=True, slots=True)
+class _End:
+    """How one token request ends, and what its engine is told."""
+
+    ticket: Ticket
+    state: State
+    answer: Stored | Displaced | Noted
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Commits:
     """Commits what token requests brought."""
 
     vault: Vault
     clock: Clock
 
-    def commit(self, tx: Tx, step: Commit) -> Stored | Displaced | Noted:
-        """Store a credential, or write down how the request ended without one.
+    def commit_each(self, tx: Tx, steps: Sequence[Commit]) -> list[Stored | Displaced | Noted]:
+        """Store each credential, or write down how its request ended without one.
 
         The right may have ended meanwhile: an answer cannot be had again, so it counts as long as
         no newer credential is there.
         """
+        renewed = iter(self._renewed(tx, steps))
+        return self._closed(tx, [self._one(tx, each, renewed) for each in steps])
+
+    def _renewed(self, tx: Tx, steps: Sequence[Commit]) -> list[Kept | None]:
+        """Put the renewed credentials in the place of those that were sent."""
+        came = (
+            (before, step.came, step.ticket.connection.tenant)
+            for step in steps
+            if (before := step.ticket.kept) and isinstance(step.came, Credential)
+        )
+        return self.vault.replace_each(tx, list(came))
+
+    def _one(self, tx: Tx, step: Commit, renewed: Iterator[Kept | None]) -> _End:
         ticket, came = step.ticket, step.came
         if isinstance(came, Ended):
-            token_requests.end(tx, ticket.seq, came.state, self.clock.now())
-            return Noted()
-        kept = self._put(tx, ticket, came)
+            return _End(ticket, came.state, Noted())
+        kept = next(renewed) if ticket.kept else self._first(tx, ticket, came)
         if kept is None:
             return self._displaced(tx, ticket, came)
-        self._end(tx, ticket, "done")
         text = f"new access token by {ticket.flow}"
         told = trail(ticket.kept, came) | parts.named(ticket.part)
-        event = Event(self.clock.now(), RENEWED, text, told)
-        events.add(tx, ticket.connection.id, event)
-        return Stored(kept)
+        return _End(ticket, "done", Stored(kept), Event(self.clock.now(), RENEWED, text, told))
 
-    def _put(self, tx: Tx, ticket: Ticket, came: Credential) -> Kept | None:
-        if ticket.kept is not None:
-            return self.vault.replace(tx, ticket.kept, came, tenant=ticket.connection.tenant)
+    def _first(self, tx: Tx, ticket: Ticket, came: Credential) -> Kept | None:
+        """Keep the first credential of a part, if none has come meanwhile."""
         known = connections.by_id(tx, ticket.connection.id)
         part, is_newer = ticket.part, known.epoch != ticket.connection.epoch
         if is_newer or self.vault.live(tx, known.id, part) is not None:
@@ -57,7 +76,7 @@ class Commits:
             whose = Identity(whose.org_id, "")  # its user may be another, and was not asked for
         return self.vault.keep(tx, known.id, came, identity=whose, epoch=known.epoch, part=part)
 
-    def _displaced(self, tx: Tx, ticket: Ticket, came: Credential) -> Displaced:
+    def _displaced(self, tx: Tx, ticket: Ticket, came: Credential) -> _End:
         """Somebody was faster, authorized anew, or took the connection away.
 
         Of one approval nothing is revoked: its refresh tokens end together, the one in use with
@@ -66,14 +85,19 @@ class Commits:
         live, before = self.vault.live(tx, ticket.connection.id, ticket.part), ticket.kept
         is_of_old = before is None or live is None or live.id != before.id
         orphan = came if is_of_old and not _shares(live, came) else None
-        self._end(tx, ticket, "orphaned" if orphan else "displaced")
-        return Displaced(live, orphan)
+        return _End(ticket, "orphaned" if orphan else "displaced", Displaced(live, orphan))
 
-    def _end(self, tx: Tx, ticket: Ticket, state: State) -> None:
+    def _closed(self, tx: Tx, ends: Sequence[_End]) -> list[Stored | Displaced | Noted]:
+        """Close the requests, write the histories, and now and then forget what is long over."""
         now = self.clock.now()
-        token_requests.end(tx, ticket.seq, state, now)
-        if ticket.seq % _TIDY_EVERY == 0:
-            token_requests.forget(tx, ticket.connection.id, now - _REMEMBERED)
+        token_requests.end_each(tx, [(each.ticket.seq, each.state) for each in ends], now)
+        told = [(each.ticket.connection.id, each.event) for each in ends]
+        events.add_each(tx, [(whose, event) for whose, event in told if event is not None])
+        for ticket in (each.ticket for each in ends):
+            if ticket.seq % _TIDY_EVERY == 0:
+                whose = ticket.connection.id, ticket.part
+                token_requests.forget(tx, *whose, now - _REMEMBERED)
+        return [each.answer for each in ends]
 
 
 def _shares(live: Kept | None, came: Credential) -> bool:

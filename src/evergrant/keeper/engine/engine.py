@@ -76,7 +76,7 @@ class Engine:
         claims = Claims(vault, clock, rules, gates, files, owner, ticks)
         self.hands = Hands(
             vault, clock, say, rules, group, files, gates, claims, Commits(vault, clock),
-            Heart(group, clock, rules, claims.mine), ticks, trace or _quiet,
+            Heart(group, clock, rules, claims.mine), ticks, trace,
         )  # fmt: skip
         self._chance = Random()  # noqa: S311 (jitter)
         self._flights: dict[Key, Future[Outcome]] = {}
@@ -261,26 +261,27 @@ class Engine:
     def _keep(self, ticket: Ticket, reply: Reply) -> None:
         """Store a raw answer before anybody reads it."""
         hands = self.hands
-        hands.trace("answer came")
+        self._tell("answer came")
         sealed = hands.sealed(ticket, reply)
         try:
             self.group.do(hands.keeping(ticket, sealed))
         except StoreTrouble as trouble:
             hands.spilled(ticket, sealed, trouble)
-        hands.trace("answer stored")
+        self._tell("answer stored")
 
     async def _akeep(self, ticket: Ticket, reply: Reply) -> None:
         hands = self.hands
-        hands.trace("answer came")
+        self._tell("answer came")
         sealed = hands.sealed(ticket, reply)
         try:
             await self.in_loop.do(hands.keeping(ticket, sealed))
         except StoreTrouble as trouble:
             hands.spilled(ticket, sealed, trouble)
-        hands.trace("answer stored")
+        self._tell("answer stored")
 
-    def _tell(self, when: str, step: Step) -> None:
-        self.hands.trace(f"{when} {type(step).__name__}")
+    def _tell(self, moment: str, step: Step | None = None) -> None:
+        if trace := self.hands.trace:
+            trace(f"{moment} {type(step).__name__}" if step else moment)
 
 
 def _serves(outcome: Outcome, want: Want) -> bool:
@@ -288,7 +289,3 @@ def _serves(outcome: Outcome, want: Want) -> bool:
     if isinstance(outcome, Fresh):
         return outcome.kept.credential.access_token.fingerprint != want.not_token
     return True
-
-
-def _quiet(_moment: str) -> None:
-    """Nobody listens."""

@@ -24,7 +24,7 @@ from evergrant.model import Connection, Credential, Event, Secret
 from evergrant.oauth.formats import read
 from evergrant.oauth.revoke import revoke
 from evergrant.store import Tx, events, token_requests
-from evergrant.store.group import Group
+from evergrant.store.group import Group, Share
 from evergrant.telemetry import span
 from evergrant.vault import Vault
 from evergrant.wire import Conversation, Reply, Request
@@ -48,13 +48,13 @@ class Hands:
     commits: Commits
     heart: Heart
     ticks: Callable[[], float]
-    trace: Trace
+    trace: Trace | None
 
     def work(self, step: Claim | Commit) -> Callable[[Tx], Any]:
-        """What a step does in one transaction."""
+        """What a step does in one transaction, together with others."""
         if isinstance(step, Claim):
-            return lambda tx: self.claims.claim(tx, step.want)
-        return lambda tx: self.commits.commit(tx, step)
+            return Share(self.claims.claim_each, step.want)
+        return Share(self.commits.commit_each, step)
 
     @contextmanager
     def sending(self, ticket: Ticket) -> Iterator[None]:
@@ -84,10 +84,10 @@ class Hands:
         """The raw answer, sealed for its row."""
         return raw.seal(self.vault, ticket, reply)
 
-    def keeping(self, ticket: Ticket, sealed: bytes) -> Callable[[Tx], None]:
-        """What stores a raw answer."""
-        at = self.clock.now()
-        return lambda tx: token_requests.keep_answer(tx, ticket.seq, sealed, at)
+    def keeping(self, ticket: Ticket, sealed: bytes) -> Callable[[Tx], Any]:
+        """What stores a raw answer, together with others."""
+        answer = token_requests.RawAnswer(ticket.seq, sealed, self.clock.now())
+        return Share(token_requests.keep_each, answer)
 
     def spilled(self, ticket: Ticket, sealed: bytes, trouble: StoreTrouble) -> None:
         """Keep in a file what the store would not take."""

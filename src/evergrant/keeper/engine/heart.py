@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -29,17 +29,13 @@ class Heart:
         self._stop, self._begun = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def beating(self, seq: int) -> Iterator[None]:
+    def beating(self, seq: int) -> AbstractContextManager[None]:
         """Lengthen the lease of a request for the length of the block."""
-        with self._in(self._mine, seq):
-            yield
+        return self._in(self._mine, seq)
 
-    @contextmanager
-    def holding(self, lease: Due) -> Iterator[None]:
+    def holding(self, lease: Due) -> AbstractContextManager[None]:
         """Lengthen the lease on a piece of work for the length of the block."""
-        with self._in(self._leases, lease):
-            yield
+        return self._in(self._leases, lease)
 
     @contextmanager
     def _in(self, held: set[T], one: T) -> Iterator[None]:

@@ -15,6 +15,7 @@ from evergrant.vault import Vault
 from evergrant.vault.identities import of_answer
 from evergrant.wire import Reply, rehearse
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _HEADERS = ("content-type", "location", "retry-after", "date")
 
 
@@ -27,7 +28,7 @@ def seal(vault: Vault, ticket: Ticket, reply: Reply) -> bytes:
         "url": reply.url,
         "truncated": reply.truncated,
     }
-    text = Secret(json.dumps(told, separators=(",", ":")))
+    text = Secret(_ENCODE(told))
     return vault.seal_text(text, of_answer(ticket.connection.id, ticket.seq))
 
 

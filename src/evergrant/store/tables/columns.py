@@ -22,6 +22,14 @@ def link(name: str, target: str) -> Column[str]:
     return Column(name, String(64), ForeignKey(f"{target}.id"), nullable=False)
 
 
+def whose() -> Column[str]:
+    """The id of the tenant that a row belongs to, of a table that was there before tenants were.
+
+    SQLite adds no column that refers to another table and is never empty.
+    """
+    return Column("tenant", String(64), nullable=False)
+
+
 def only_one(name: str, table: Table, columns: tuple[str, ...], where: str) -> None:
     """At most one row for these columns among those that the condition picks."""
     condition = text(where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, text
 
-from evergrant.store.tables.columns import key, link, metadata, only_one, word
+from evergrant.store.tables.columns import key, link, metadata, only_one, whose, word
 from evergrant.store.types import Json, Masked, Moment
 
 incident = Table(
@@ -68,6 +68,7 @@ outbox = Table(
     Column("next_at", Moment),
     Column("delivered_at", Moment),
     Column("error", Masked, nullable=False),
+    whose(),
     Index("outbox_by_time", "next_at"),
 )
 
@@ -79,6 +80,7 @@ reading = Table(
     word("connection"),
     Column("facts", Json, nullable=False),
     Column("note", Masked, nullable=False),
+    whose(),
     Index("reading_by_time", "at"),
 )
 """What was read in a pasted text: its facts, never the text; the connection may be ''."""
@@ -90,6 +92,7 @@ examination = Table(
     Column("at", Moment, nullable=False),
     word("connection"),
     Column("state", Json, nullable=False),
+    whose(),
     Index("examination_by_time", "at"),
 )
 """How far an examination by the doctor has come: facts and answers; the connection may be ''."""

@@ -12,8 +12,10 @@ tenant = Table(
     metadata,
     key(),
     Column("canary", LargeBinary),
+    Column("made_at", Moment),
 )
-"""Whose data it is; the canary is a known text, sealed, that finds a wrong master key at boot."""
+"""Whose data it is; the canary of the first one is a known text, sealed, that finds a wrong master
+key at boot.  Nobody knows when the first one was made."""
 
 integration = Table(
     "integration",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
-from evergrant.store.tables.columns import key, link, metadata, only_one, word
+from evergrant.store.tables.columns import key, link, metadata, only_one, whose, word
 from evergrant.store.types import Json, Masked, Moment
 
 flow = Table(
@@ -38,6 +38,7 @@ sign_in = Table(
     key("ticket_hash"),
     Column("expires_at", Moment, nullable=False),
     word("role"),
+    whose(),
 )
 """Sign-in links that wait to be used; only their hashes, and each row is gone with its use."""
 
@@ -48,6 +49,7 @@ operator_session = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     word("role"),
+    whose(),
 )
 """Browsers in which the operator is signed in; only hashes of what their cookies hold."""
 
