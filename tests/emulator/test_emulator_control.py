@@ -149,7 +149,7 @@ def test_a_snapshot_brings_back_rows_clock_and_address(
     emulator.act("advance_clock", by="3d")
     emulator.act("set_ip", ip="203.0.113.1")
     assert client.refresh().status_code == 400
-    assert control.post("/snapshot", json={"restore": "before"}).json() == {"saved": ["before"]}
+    assert "before" in control.post("/snapshot", json={"restore": "before"}).json()["saved"]
     assert client.refresh().status_code == 200
     assert emulator.clock.offset.total_seconds() == 0
 

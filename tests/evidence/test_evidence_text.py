@@ -139,6 +139,10 @@ def test_the_given_flow_beats_what_the_text_suggests() -> None:
     ("text", "flaw"),
     [
         ("POST https://acme.lightning.force.com/services/oauth2/token", "lightning host"),
+        (
+            "POST https://<MYDOMAIN>-dev-ed.develop.lightning.force.com/services/Soap/u",
+            "lightning host",
+        ),
         ("POST http://login.salesforce.com/services/oauth2/token", "plain http"),
         ("POST test.salesforce.com/services/oauth2/token", "no scheme"),
         ("https://www.salesforce.com/services/Soap/u/60.0", "not a login host"),

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/\s\"'<>:?&\\]+)(?P<path>[^\s\"'<>]*)", re.I)
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>(?:<[\w .-]{1,30}>|[^/\s\"'<>:?&\\])+)(?P<path>[^\s\"'<>]*)",
+    re.I,
+)
+"""Who shows a text to others puts a word in angle brackets where the name of the org stood."""
 _BARE = re.compile(r"(?<![\w./@-])(?P<host>(?:login|test)\.salesforce\.com)/services", re.I)
 _SHORT = (
     ("login", re.compile(r"^login\.salesforce\.com$")),

@@ -10,7 +10,8 @@ MAX_TEXT = 2_000_000
 """Characters that are looked at; what lies behind is a log, and the first failure counts."""
 MAX_LINE = 4_000
 
-_TAG = re.compile(r"</?[A-Za-z!?][^<>]{0,2000}>")
+_TAG = re.compile(r"(?<!//)</?[A-Za-z!?][^<>]{0,2000}>")
+"""Where an address begins, a word in brackets stands for a name that was left out."""
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _FORM = re.compile(r"(?:^|[?&#\s])(?:error|error_description)=\S")
 _PLUSSED = re.compile(r"[a-z]\+[a-z]+\+[a-z]")
