@@ -14,8 +14,9 @@ from evergrant.diagnosis.layout import (
     way_out,
     why,
 )
+from evergrant.diagnosis.missing import Missing
 from evergrant.diagnosis.terms import Explanation, explain_term, near_misses
-from evergrant.diagnosis.verdict import Diagnosis, Missing, Ranked, Reason
+from evergrant.diagnosis.verdict import Diagnosis, Ranked, Reason
 from evergrant.model import Fact
 
 __all__ = ["Explanation", "Section", "explain_term", "near_misses", "render", "sections"]

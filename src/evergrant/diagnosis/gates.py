@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from evergrant.catalog import Catalog, Cause, Gate
+from evergrant.catalog import Catalog, Cause, FactKind, Gate
 from evergrant.diagnosis.likelihood import ratio
 from evergrant.model import Fact
 
@@ -44,7 +45,7 @@ def walk(
     if first is None:
         return ()
     known = tuple(facts)
-    seen = _Seen(tuple(_settings(known, catalog)), tuple(_of_flow(known, catalog)), catalog)
+    seen = _Seen(tuple(_settings(known, catalog)), _of_flow(known, catalog), catalog)
     here = catalog.gates[first.gate]
     behind = sorted(
         (gate for gate in catalog.gates.values() if gate.order > here.order),
@@ -76,12 +77,18 @@ class _Seen:
         return [cause for cause in self.causes if cause.gate == gate.id]
 
 
-def _of_flow(facts: Iterable[Fact], catalog: Catalog) -> Iterator[Cause]:
+def _of_flow(facts: Iterable[Fact], catalog: Catalog) -> tuple[Cause, ...]:
     """The causes that do not belong to another flow than the one that failed."""
     flow = next((fact for fact in facts if fact.name == "request.flow" and fact.is_known), None)
-    for cause in catalog.causes.values():
-        if flow is None or _ratio(cause, flow, catalog) >= OTHER_FLOW:
-            yield cause
+    if flow is None:
+        return tuple(catalog.causes.values())
+    kind = catalog.facts[flow.name]
+    return _causes_of_flow(kind, kind.key_of(flow.value), catalog)
+
+
+@cache
+def _causes_of_flow(kind: FactKind, key: str, catalog: Catalog) -> tuple[Cause, ...]:
+    return tuple(c for c in catalog.causes.values() if ratio(c, kind, key) >= OTHER_FLOW)
 
 
 def _settings(facts: Iterable[Fact], catalog: Catalog) -> Iterator[Fact]:

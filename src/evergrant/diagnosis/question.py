@@ -10,9 +10,9 @@ from evergrant.catalog import Catalog, FactKind
 from evergrant.catalog.condition import bounds
 from evergrant.catalog.entries import OTHER
 from evergrant.diagnosis.likelihood import distribution
+from evergrant.diagnosis.missing import answered
 from evergrant.diagnosis.next_check import CANDIDATES, NextCheck, next_check
 from evergrant.diagnosis.rank import posterior
-from evergrant.diagnosis.verdict import answered
 from evergrant.model import Fact, Value
 
 MOST_CHOICES = 6

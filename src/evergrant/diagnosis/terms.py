@@ -23,9 +23,10 @@ from evergrant.diagnosis.layout import (
     sources,
     way_out,
 )
+from evergrant.diagnosis.missing import answered
 from evergrant.diagnosis.next_check import next_check
 from evergrant.diagnosis.rank import posterior
-from evergrant.diagnosis.verdict import LIKELY, answered
+from evergrant.diagnosis.verdict import LIKELY
 from evergrant.model import Fact
 
 NO_CAUSE = "No cause in the catalog is known by this word."

@@ -12,10 +12,11 @@ from evergrant.catalog.entries import LEVELS, Level
 from evergrant.catalog.taught import TELLING
 from evergrant.diagnosis.gates import next_gate
 from evergrant.diagnosis.likelihood import ratio
+from evergrant.diagnosis.missing import Missing, answered, missing
 from evergrant.diagnosis.next_check import NextCheck, next_check
-from evergrant.diagnosis.rank import SYMPTOMS, Posterior, known, posterior
+from evergrant.diagnosis.rank import Posterior, known, posterior
 from evergrant.diagnosis.telling import is_of_connections, speaking
-from evergrant.model import Fact, Unknown
+from evergrant.model import Fact
 
 Word = Literal["certain", "likely", "possible"]
 
@@ -35,16 +36,6 @@ class Reason:
 
     fact: Fact
     ratio: float
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A fact that would matter for a cause and is not known."""
-
-    fact: str
-    title: str
-    reason: str
-    next_step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +101,9 @@ def diagnose(facts: Iterable[Fact], catalog: Catalog, *, limit: int = 5) -> Diag
         return Diagnosis((), 1.0, "text", None, "", "", LOOK_FIRST, (), (), given)
     result = posterior(seen, catalog)
     level = _level(seen, catalog)
+    case = _Case(given, seen, result, level, catalog)
     ranked = tuple(
-        _ranked(label, share, result, given, level, catalog)
+        _ranked(label, share, case)
         for label, share in _by_label(result, catalog)[:limit]
         if share >= LEAST
     )
@@ -155,27 +147,31 @@ def _by_label(result: Posterior, catalog: Catalog) -> list[tuple[str, float]]:
     return sorted(sums.items(), key=lambda item: -item[1])
 
 
-def _ranked(
-    label: str,
-    share: float,
-    result: Posterior,
-    facts: Sequence[Fact],
-    level: Level,
-    catalog: Catalog,
-) -> Ranked:
-    refined = _refined(label, result.shares, catalog)
-    cause = catalog.causes[refined or label]
-    reasons = _reasons(cause, known(facts, catalog), result, catalog)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is judged, and what came out of it."""
+
+    given: tuple[Fact, ...]
+    known: tuple[Fact, ...]
+    result: Posterior
+    level: Level
+    catalog: Catalog
+
+
+def _ranked(label: str, share: float, case: _Case) -> Ranked:
+    refined = _refined(label, case.result.shares, case.catalog)
+    cause = case.catalog.causes[refined or label]
+    reasons = _reasons(cause, case)
     supports = tuple(r for r in reasons if r.ratio >= SPEAKS_FOR)
     return Ranked(
         cause=label,
         refined=refined,
         title=cause.title,
         confidence=share,
-        word=_word(share, level, supports),
+        word=_word(share, case.level, supports),
         supports=supports,
         refutes=tuple(reversed([r for r in reasons if r.ratio <= SPEAKS_AGAINST])),
-        unknown=_missing(cause, facts, catalog),
+        unknown=missing(cause, case.given, case.catalog),
     )
 
 
@@ -188,15 +184,13 @@ def _narrowest(ranked: Ranked, catalog: Catalog) -> Cause:
     return catalog.causes[ranked.refined or ranked.cause]
 
 
-def _reasons(
-    cause: Cause, facts: Iterable[Fact], result: Posterior, catalog: Catalog
-) -> list[Reason]:
+def _reasons(cause: Cause, case: _Case) -> list[Reason]:
     found: list[Reason] = []
-    for fact in facts:
+    for fact in case.known:
         if fact.name == TELLING:
-            found += _told(cause, fact, result, catalog)
+            found += _told(cause, fact, case.result, case.catalog)
             continue
-        kind = catalog.facts[fact.name]
+        kind = case.catalog.facts[fact.name]
         found.append(Reason(fact, ratio(cause, kind, kind.key_of(fact.value))))
     return sorted(found, key=lambda reason: -reason.ratio)
 
@@ -224,30 +218,3 @@ TOLD = frozenset({"text", "token_reply", "person", "request", "har", "sf_output"
 def _level(facts: Iterable[Fact], catalog: Catalog) -> Level:
     levels = ("text" if fact.source in TOLD else catalog.facts[fact.name].level for fact in facts)
     return max(levels, key=LEVELS.index)
-
-
-def _missing(cause: Cause, facts: Sequence[Fact], catalog: Catalog) -> tuple[Missing, ...]:
-    there = _groups((fact.name for fact in facts if fact.is_known), catalog)
-    excuses = {f.name: f.value for f in facts if isinstance(f.value, Unknown)}
-    found: dict[str, Missing] = {}
-    for signal in cause.signals:
-        kind, group = catalog.facts[signal.fact], catalog.in_group(signal.fact)
-        # What could only speak against it would fill the list without end.
-        if signal.likely in ("never", "seldom"):
-            continue
-        if group in there or group in found or kind.name.startswith("context."):
-            continue
-        excuse = excuses.get(kind.name, Unknown("not looked at", kind.ask))
-        found[group] = Missing(kind.name, kind.title, excuse.reason, excuse.next_step or kind.ask)
-    return tuple(found.values())
-
-
-def answered(facts: Iterable[Fact], catalog: Catalog) -> set[str]:
-    """Facts and groups that need no asking: known, or looked at in vain."""
-    names = {fact.name for fact in facts}
-    return names | _groups(names, catalog)
-
-
-def _groups(names: Iterable[str], catalog: Catalog) -> set[str]:
-    groups = {catalog.in_group(name) for name in names}
-    return groups | SYMPTOMS if groups & SYMPTOMS else groups

@@ -55,10 +55,13 @@ class _Reading:
         line: _Line | None = None,
         mark: Literal["seen", "derived", "inferred"] = "seen",
     ) -> Fact:
+        kind = self.catalog.facts[name]
+        # NOTE: a word of the vocabulary is ours; masking looks for many shapes.
+        is_ours = not isinstance(value, str) or value in kind.background
         return Fact(
             name,
-            mask(value) if isinstance(value, str) else value,
-            about=Subject(self.catalog.facts[name].about),
+            value if is_ours else mask(str(value)),
+            about=Subject(kind.about),
             source="text",
             observed_at=self.at,
             mark=mark,

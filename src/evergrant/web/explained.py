@@ -12,7 +12,8 @@ from evergrant.catalog import Catalog, Cause, Fix
 from evergrant.catalog.entries import FactKind
 from evergrant.diagnosis import Diagnosis
 from evergrant.diagnosis.layout import REMEDIES
-from evergrant.diagnosis.verdict import Missing, Ranked, Reason
+from evergrant.diagnosis.missing import Missing
+from evergrant.diagnosis.verdict import Ranked, Reason
 from evergrant.evidence import SOURCES
 from evergrant.model import Connection, Fact, Integration
 
