@@ -4,7 +4,12 @@ PYTHON ?= python3
 BIN = .venv/bin
 UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 
-.PHONY: setup run test test-ci clients conformance chromium check fmt bench docs pictures lock vendor clean
+# Test runs start many processes of Python: they compile once, and beside the tree.
+BYTECODE = test test-ci units conformance pictures docs
+$(BYTECODE): export PYTHONDONTWRITEBYTECODE =
+$(BYTECODE): export PYTHONPYCACHEPREFIX = $(CURDIR)/.pytest_cache/bytecode
+
+.PHONY: setup run test test-ci clients conformance chromium check types units fmt bench docs pictures lock vendor clean
 
 setup: .venv/.run  ## make .venv with what running needs
 
@@ -28,11 +33,12 @@ setup: .venv/.run  ## make .venv with what running needs
 run: .venv/.run  ## play the demo; leave service and emulator running
 	$(BIN)/evergrant demo
 
+APT_GET = DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 chromium:  ## the browser that tests the console's pages; quick when it is there
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
-	  else echo "The console's tests need a browser and will be skipped. Run: sudo apt-get install chromium"; fi; }
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -q && { $(APT_GET) chromium-headless-shell || $(APT_GET) chromium; }; } || \
+	  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  echo "The console's tests need a browser and will be skipped. Run: sudo apt-get install chromium-headless-shell"
 
 test: .venv/.dev chromium  ## every test
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
@@ -40,8 +46,13 @@ test: .venv/.dev chromium  ## every test
 check: .venv/.dev  ## lint, types, layers, unit tests: under 90 seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory --jobs=2 types units
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+units: .venv/.dev
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 clients: .venv/.dev  ## install the clients of npm and PyPI; quick when they are there

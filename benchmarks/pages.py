@@ -81,7 +81,7 @@ def _visited(browser: Browser, web: Web, laid: Laid, route: str, look: Look) -> 
     visits, found = [], 0
     for number in range(VISITS):
         context = browser.new_context(
-            viewport={"width": look.width, "height": look.height}, color_scheme=look.scheme
+            viewport={"width": look.width, "height": look.height}, color_scheme=look.schemes[0]
         )
         if route in laid.paths:
             _sign_in(context, web)

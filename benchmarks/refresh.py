@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "kits"))
 
 import aiohttp
 
+from evergrant import wire
 from evergrant.api.collector import settle
 from evergrant.clock import SystemClock
 from evergrant.health import State
@@ -150,7 +151,7 @@ async def ours(url: str, seconds: float, folder: Path, database: str) -> tuple[f
             took.append(1000 * (time.perf_counter() - began))
 
         engine._akeep = timed  # type: ignore[method-assign]
-        async with aiohttp.ClientSession() as session:
+        async with wire.session() as session:
 
             async def one(number: int) -> None:
                 want = Want(f"con_{number}", at_hand[number], refused=True, urgent=True)

@@ -2,11 +2,12 @@
 
     python benchmarks/tellings.py [--write]
 
-Tellings are how people tell of each cause, in our own words (`catalog/tellings/*.txt`).  They are
-split in five, and each fifth is diagnosed with words that the other four taught: no telling is
-judged by what it taught itself.  Printed: how often the cause comes first and among the first
-three, with words and without, beside chance, and the causes that are found least.  `--write` lets
-all tellings teach and writes `catalog/lessons.txt`.
+Tellings are how people tell of each cause, in our own words: `catalog/tellings/*.txt` holds what
+they write, one a line, `*.tsv` holds flow, what is seen and what is told beside it.  They are split
+in five, and each fifth is diagnosed with words that the other four taught: no telling is judged by
+what it taught itself.  Printed: how often the cause comes first and among the first three, with
+words and without, beside chance, and the causes that are found least.  `--write` lets all tellings
+teach and writes `catalog/lessons.txt`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from evergrant.catalog.taught import NAME, Lessons, packed, stem
 from evergrant.diagnosis import diagnose
 from evergrant.evidence.normalise import plain, prose, words
 from evergrant.evidence.text import read
+from evergrant.model import Fact
 
 FOLDER, FILE = CATALOG / "tellings", CATALOG / NAME
 FOLDS = 5
@@ -39,22 +41,39 @@ class Telling:
 
     cause: str
     text: str
+    """What is written or seen; line ends are real ones."""
+    flow: str = "unknown"
+    context: str = ""
 
     @property
     def stems(self) -> frozenset[str]:
         """Its words without their endings; numbers and codes are none."""
-        said = words(prose(plain(self.text))).split()
+        said = words(prose(plain(f"{self.text} {self.context}"))).split()
         return frozenset(stem(word) for word in said if len(word) > 1 and word.isalpha())
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What is read from it."""
+        return read(self.text, flow=self.flow, context=self.context)
 
 
 def tellings(folder: Path = FOLDER) -> list[Telling]:
     """Every telling, by cause; lines that begin with # are none."""
     return [
-        Telling(path.stem, line.strip())
-        for path in sorted(folder.glob("*.txt"))
+        telling_in(path.stem, line)
+        for path in sorted(folder.glob("*.t[xs][tv]"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip() and not line.startswith("#")
     ]
+
+
+def telling_in(cause: str, line: str) -> Telling:
+    """A telling as its line has it: a text, or flow, what is seen and what is told by tabs."""
+    flow, is_parted, rest = line.strip().partition("\t")
+    if not is_parted:
+        return Telling(cause, flow)
+    seen, _, told = rest.partition("\t")
+    return Telling(cause, seen.replace("\\n", "\n"), flow, told.replace("\\n", "\n"))
 
 
 def teach(told: Sequence[Telling]) -> Lessons:
@@ -108,7 +127,7 @@ def diagnosed(told: Sequence[Telling], *, is_deaf: bool = False, every: int = 1)
         taught = replace(catalog, lessons=teach(() if is_deaf else others))
         for each in told[fold :: FOLDS * every]:
             label = catalog.causes[each.cause].label
-            found = diagnose(read(each.text), taught)
+            found = diagnose(each.facts, taught)
             labels = [ranked.cause for ranked in found.ranked]
             yield Found(each.cause, labels.index(label) if label in labels else len(catalog.causes))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from httpx2._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 
 from evergrant import log
@@ -22,9 +23,12 @@ from haste import make_haste
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Shared machines are slow at times: how long an example takes is no property of the code.
+# Shared machines are slow at times: how long an example or an answer takes is no property of the
+# code.  What no test asks to time out is waited for.
 settings.register_profile("evergrant", deadline=None)
 settings.load_profile("evergrant")
+for wait in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, wait, 60.0)
 
 make_haste()
 
@@ -38,6 +42,12 @@ STORIES = frozenset({
 
 SERVED = frozenset({"org", "served", "shared_org"})
 """Fixtures that start a server: whoever asks for one plays a story too."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, do not even import the stories: that takes longest."""
+    is_story = collection_path.parent == Path(__file__).parent and collection_path.name in STORIES
+    return True if is_story and config.option.markexpr == "not slow" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,7 +74,7 @@ def org() -> Iterator[Emulator]:
 @pytest.fixture
 def world(org: Emulator) -> dict[str, Any]:
     """Apps and users of the emulated org, as its control port lists them."""
-    answer = httpx2.get(f"{org.control_url}/world", timeout=10)
+    answer = httpx2.get(f"{org.control_url}/world", timeout=60)
     return dict(answer.json())
 
 

@@ -192,6 +192,7 @@ def _reading(catalog: Catalog) -> dict[str, Any]:
     return {
         "maxText": normalise.MAX_TEXT,
         "maxLine": normalise.MAX_LINE,
+        "overlap": normalise.OVERLAP,
         "maxLines": text.MAX_LINES,
         "maxQuote": text.MAX_QUOTE,
         "mostWords": taught.MOST_WORDS,

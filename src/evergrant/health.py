@@ -89,6 +89,9 @@ BROKEN = frozenset({State.NEEDS_REAUTHORIZATION, State.BLOCKED_BY_ADMIN, State.O
 LIVE = frozenset(_LIVE)
 """States in which a person may ask for a check."""
 
+WORKING = LIVE - BROKEN
+"""States in which the integration can work."""
+
 _FROM_BEST = (
     State.CONNECTED,
     State.EXPIRING_SOON,

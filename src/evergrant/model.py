@@ -318,7 +318,7 @@ class Notice:
 
     connection: str
     kind: str
-    """`broken`, `recovered`, `on hold`, `flapping`, `sync overdue`."""
+    """`broken`, `recovered`, `expiring soon`, `on hold`, `flapping`, `sync overdue`."""
     title: str
     text: str
     at: datetime

@@ -7,7 +7,7 @@ span costs next to nothing.  Labels are few words from small sets, never ids and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -29,13 +29,14 @@ Listener: TypeAlias = Callable[[Span], End]
 _listeners: list[Listener] = []
 
 
-@contextmanager
-def span(name: str, **labels: str) -> Iterator[Span]:
+def span(name: str, **labels: str) -> AbstractContextManager[Span]:
     """Tell the listeners that something is being done, for the length of the block."""
     told = Span(name, labels)
-    if not _listeners:
-        yield told
-        return
+    return _heard(told) if _listeners else nullcontext(told)
+
+
+@contextmanager
+def _heard(told: Span) -> Iterator[Span]:
     ends = [each(told) for each in _listeners]
     try:
         yield told

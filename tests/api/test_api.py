@@ -33,7 +33,7 @@ from service_kit import (
 def test_every_answer_carries_the_security_headers(up: Up) -> None:
     paths = ("/health", "/start/x", "/oauth/callback", "/callback/refused", "/flows/x", "/v1/x")
     for path in paths:
-        given = httpx2.get(up.url + path, timeout=10).headers
+        given = httpx2.get(up.url + path, timeout=60).headers
         assert given["x-content-type-options"] == "nosniff", path
         assert given["x-frame-options"] == "DENY", path
         assert given["cache-control"] == "no-store", path
@@ -49,7 +49,7 @@ def test_the_api_answers_nobody_without_the_operators_key(up: Up, key: str) -> N
     given = {"Authorization": key} if key else {}
     for method, path in (("POST", ""), ("GET", "/x"), ("POST", "/x/seen")):
         target = f"{up.url}/v1/flows{path}"
-        answer = httpx2.request(method, target, headers=given, json={"text": "x"}, timeout=10)
+        answer = httpx2.request(method, target, headers=given, json={"text": "x"}, timeout=60)
         assert answer.status_code == 401
         assert up.key not in answer.text
 
@@ -60,7 +60,7 @@ def test_every_documented_route_but_health_asks_for_the_operators_key(up: Up) ->
     assert len(asked) >= 3
     for path in [*asked, "/v1/openapi.json"]:
         for method in document["paths"].get(path, {"get": {}}):
-            answer = httpx2.request(method.upper(), up.url + path, timeout=10)
+            answer = httpx2.request(method.upper(), up.url + path, timeout=60)
             assert answer.status_code == 401, f"{method} {path}"
 
 
@@ -111,7 +111,7 @@ def test_the_service_is_announced_while_it_is_up_and_withdrawn_afterwards(tmp_pa
     settings = settings_in(tmp_path)
     with serving(settings, "127.0.0.1", 0) as service:
         assert announced(settings) == service.url
-        assert httpx2.get(f"{service.url}/health", timeout=10).json() == {"status": "ok"}
+        assert httpx2.get(f"{service.url}/health", timeout=60).json() == {"status": "ok"}
     with pytest.raises(CouldNotLook, match="not running"):
         announced(settings)
 
@@ -144,7 +144,7 @@ def test_a_service_on_every_address_is_found_at_one_that_a_browser_can_open(tmp_
     with serving(settings_in(tmp_path), "0.0.0.0", 0) as service:
         assert service.url.startswith("http://127.0.0.1:")
         assert service.keeper.settings.public_url == service.url
-        assert httpx2.get(f"{service.url}/health", timeout=10).status_code == 200
+        assert httpx2.get(f"{service.url}/health", timeout=60).status_code == 200
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

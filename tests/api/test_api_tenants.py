@@ -60,7 +60,7 @@ def asked(
     given = {"Authorization": f"Bearer {key}", **headers}
     body = filled(BODIES.get(path), ids)
     answer = httpx2.request(
-        method, up.url + filled(path, ids), headers=given, json=body, timeout=20
+        method, up.url + filled(path, ids), headers=given, json=body, timeout=60
     )
     text = answer.text
     for each in ids.values():
@@ -144,9 +144,9 @@ def test_a_name_that_two_tenants_have_gives_each_key_its_own_token(up: Up, their
 def test_a_sign_in_link_signs_in_where_it_was_made(up: Up, theirs: Rival) -> None:
     answer = up.api("POST", "/v1/sign-in-links")
     assert answer.status_code == 201
-    with httpx2.Client(follow_redirects=True, timeout=20) as browser:
+    with httpx2.Client(follow_redirects=True, timeout=60) as browser:
         assert "Zebra" not in browser.get(answer.json()["link"]).text
     given = {"Authorization": f"Bearer {up.key}", TENANT: THEIRS}
-    made = httpx2.post(f"{up.url}/v1/sign-in-links", headers=given, timeout=20).json()
-    with httpx2.Client(follow_redirects=True, timeout=20) as browser:
+    made = httpx2.post(f"{up.url}/v1/sign-in-links", headers=given, timeout=60).json()
+    with httpx2.Client(follow_redirects=True, timeout=60) as browser:
         assert "Zebra" in browser.get(made["link"]).text

@@ -141,7 +141,7 @@ def refused(up: Up, answer: httpx2.Response) -> bool:
     location = answer.headers.get("location", "")
     if not location.startswith("/callback/refused"):
         return False
-    page = httpx2.get(up.url + location, timeout=10)
+    page = httpx2.get(up.url + location, timeout=60)
     return page.status_code == 400 and "not accepted" in page.text
 
 

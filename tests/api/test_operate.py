@@ -27,9 +27,12 @@ from evergrant.errors import BadInput
 from evergrant.keeper.record import CHECK
 from evergrant.model import Secret
 from evergrant.settings import Settings
-from evergrant.store import due
+from evergrant.store import due, tenants
 from evergrant.telemetry import span
+from evergrant.vault.ring import KeyRing
+from evergrant.vault.sealing import MasterKey
 from evergrant.watch import go_round
+from evergrant.web import mount
 from keeper_kit import (
     BROWSER_APP,
     KEY,
@@ -86,10 +89,26 @@ def test_a_stranger_learns_that_the_service_lives_and_nothing_else(tmp_path: Pat
         assert httpx2.get(f"{service.url}/health").json() == {"status": "ok"}
         ready = httpx2.get(f"{service.url}/ready")
         assert ready.status_code == 200
-        assert ready.json() == {"store": "ok", "watch": "ok", "not ending": "ok"}
+        assert ready.json() == {
+            "store": "ok", "keys": "ok", "watch": "ok", "heart": "ok", "not ending": "ok",
+        }  # fmt: skip
         assert httpx2.get(f"{service.url}/metrics").status_code == 401
         wrong = {"Authorization": f"Bearer {operator_key(settings).reveal()}"}
         assert httpx2.get(f"{service.url}/metrics", headers=wrong).status_code == 401
+
+
+def test_what_an_operator_asks_is_answered_beside_the_console(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with serving(settings, "127.0.0.1", 0, faces=(mount,)) as service:
+        key = {"Authorization": f"Bearer {metrics_key(settings).reveal()}"}
+        assert httpx2.get(f"{service.url}/sign-in").headers["content-type"].startswith("text/html")
+        assert httpx2.get(f"{service.url}/health").json() == {"status": "ok"}
+        ready = httpx2.get(f"{service.url}/ready")
+        assert (ready.status_code, ready.json()["store"]) == (200, "ok")
+        assert httpx2.get(f"{service.url}/metrics").status_code == 401
+        told = httpx2.get(f"{service.url}/metrics", headers=key)
+        assert told.headers["content-type"].startswith("text/plain")
+        assert "evergrant_store_up 1.0" in told.text
 
 
 def test_the_metrics_key_reads_metrics_and_nothing_else(tmp_path: Path) -> None:
@@ -114,6 +133,20 @@ def test_a_service_whose_store_is_away_is_not_ready(tmp_path: Path) -> None:
         store.path.rmdir()
         store.path.with_suffix(".aside").rename(store.path)
     assert (answer.status_code, answer.json()["store"]) == (503, "no")
+
+
+def test_a_service_without_the_master_key_that_seals_is_not_ready(ground: Ground) -> None:
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    operated = Operated(ground.keeper, Metrics(ground.keeper), Secret("k"), lambda: True)
+    other = KeyRing.of(MasterKey(b"o" * 32, "a test"))
+    with TestClient(Starlette(routes=operated.routes())) as client:
+        assert client.get("/ready").json()["keys"] == "ok"
+        with ground.keeper.writing() as tx:
+            tenants.keep_canary(tx, other.seal(b"x", "y"), ground.keeper.clock.now())
+        answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["keys"]) == (503, "no")
 
 
 def test_a_service_that_is_ending_or_does_not_watch_is_not_ready(ground: Ground) -> None:

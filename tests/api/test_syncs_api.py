@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,13 +87,30 @@ def test_a_key_of_another_connection_learns_nothing_of_what_exists(
         {"succeeded": True, "at": "yesterday"},
         {"succeeded": True, "at": "2026-11-22T10:00:00"},
         {"succeeded": True, "detail": "x" * 2001},
+        {"succeeded": True, "detail": "half a pair \ud800"},
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_a_report_that_cannot_be_read_changes_nothing(
     ground: Ground, client: TestClient, body: dict[str, Any]
 ) -> None:
     connection = ground.connected()
     path = f"/v1/connections/{connection.id}/syncs"
-    assert client.post(path, json=body, headers=as_("operator")).status_code == 422
+    told = {**as_("operator"), "Content-Type": "application/json"}
+    answer = client.post(path, content=json.dumps(body), headers=told)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert ground.history(connection, "sync succeeded") == []
+
+
+def test_a_report_by_a_wrong_clock_is_refused_and_changes_nothing(
+    ground: Ground, client: TestClient
+) -> None:
+    connection = ground.connected()
+    path = f"/v1/connections/{connection.id}/syncs"
+    for at in ("0001-01-01T00:00:00+14:00", "2001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"):
+        told = {"succeeded": True, "at": at}
+        answer = client.post(path, json=told, headers=as_("operator"))
+        assert answer.status_code in (400, 422), at
+        assert answer.headers["content-type"] == "application/problem+json"
     assert ground.history(connection, "sync succeeded") == []

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import aiohttp
-import httpx2
 import pytest
 
+from broker_kit import key_for, problem, read
 from evergrant import keeper as verbs
 from evergrant.errors import BadInput, NotFound
 from evergrant.keeper.broker import Broker, TooOften
@@ -30,29 +30,6 @@ from service_kit import (
     up_fixture,  # noqa: F401 (a fixture)
 )
 from store_kit import each_database_fixture  # noqa: F401 (a fixture)
-
-PROBLEM = "application/problem+json"
-
-
-def key_for(up: Up, *names: str, **how: Any) -> str:
-    word, _ = verbs.create_key(up.ground.keeper, "test", of_connections=names, **how)
-    return word.reveal()
-
-
-def read(up: Up, connection: str, word: str, **how: Any) -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {word}", **how.pop("headers", {})}
-    url = f"{up.url}/v1/connections/{connection}/token"
-    return httpx2.request(how.pop("method", "GET"), url, headers=headers, timeout=10, **how)
-
-
-def problem(answer: httpx2.Response) -> str:
-    """Which problem an answer tells, having the shape of one."""
-    assert answer.headers["content-type"] == PROBLEM
-    told = answer.json()
-    assert told["status"] == answer.status_code
-    assert told["title"]
-    return str(told["type"]).removeprefix("urn:evergrant:problem:")
-
 
 # --- reading -------------------------------------------------------------------------------------
 
@@ -77,15 +54,6 @@ def test_a_fresh_token_costs_no_call_to_salesforce(up: Up) -> None:
     before = len(up.ground.control.ask("GET", "/history"))
     assert [read(up, connection.id, word).status_code for _ in range(3)] == [200] * 3
     assert len(up.ground.control.ask("GET", "/history")) == before
-
-
-def test_who_has_the_token_already_is_told_so_and_gets_no_second_copy(up: Up) -> None:
-    connection, word = up.ground.connected(), key_for(up, "Acme")
-    tag = read(up, connection.id, word).headers["etag"]
-    again = read(up, connection.id, word, headers={"If-None-Match": tag})
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    other = read(up, connection.id, word, headers={"If-None-Match": '"0.99"'})
-    assert other.status_code == 200
 
 
 @pytest.mark.usefixtures("each_database")

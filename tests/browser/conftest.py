@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _missing(what: str) -> NoReturn:
-    told = f"{what} is missing: `make test` installs it, and so does `apt-get install chromium`"
+    told = f"{what} is missing: `make test` installs it (apt-get: chromium-headless-shell)"
     if os.environ.get("CI") == "true":
         pytest.fail(told)
     pytest.skip(told)
@@ -71,13 +71,13 @@ def page(browser: Browser, look: Look, watch: Watch) -> Iterator[Page]:
     """A page in a fresh profile; at the end nothing may have gone wrong in it."""
     context = browser.new_context(
         viewport={"width": look.width, "height": look.height},
-        color_scheme=look.scheme,
+        color_scheme=look.schemes[0],
         java_script_enabled=look.script,
         reduced_motion="reduce",
         locale="en-US",
         timezone_id="UTC",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     context.on("console", watch.console)
     context.on("weberror", lambda trouble: watch.exception(trouble.error))
     context.on("request", watch.request)
@@ -87,13 +87,16 @@ def page(browser: Browser, look: Look, watch: Watch) -> Iterator[Page]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
+def axe(look: Look) -> Callable[[Page], None]:
     """Asserts that axe-core finds nothing wrong with a page (WCAG 2.2 AA and best practice)."""
     from axe import violations
 
     def check(page: Page) -> None:
-        found = violations(page)
-        assert not found, "\n".join(found)
+        for scheme in reversed(look.schemes):  # the one in which it was opened is left standing
+            if len(look.schemes) > 1:
+                page.emulate_media(color_scheme=scheme)
+            found = violations(page)
+            assert not found, "\n".join([f"seen in {scheme}:", *found])
 
     return check
 

@@ -17,7 +17,7 @@ from evergrant.audit.output.picture import svg
 from evergrant.audit.review import reviewed
 from evergrant.audit.suppress import Suppression
 from evergrant.catalog.rules import Point, Profile
-from sight import LOOKS
+from sight import SIZES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,7 +34,7 @@ def shown() -> str:
     return html(review, picture)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str, indirect=True)
+@pytest.mark.parametrize("look", SIZES, ids=str, indirect=True)
 def test_the_page_can_be_read_by_everybody_closed_and_open(
     page: Page, axe: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 
 import gallery
 from axe import violations
-from sight import LOOKS, Look, Watch
+from sight import SIZES, Look, Watch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,7 +28,7 @@ def address() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str, indirect=True)
+@pytest.mark.parametrize("look", SIZES, ids=str, indirect=True)
 def test_every_component_is_accessible_and_fits_the_screen(
     page: Page,
     look: Look,
@@ -90,7 +91,7 @@ def test_copying_takes_the_whole_text_and_says_so(page: Page, address: str) -> N
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(address)
     page.get_by_role("button", name="Copy").click()
-    assert page.locator(".eg-copy [role=status]").inner_text() == "Copied"
+    page.locator(".eg-copy [role=status]", has_text=re.compile("^Copied$")).wait_for()
     shown = page.locator(".eg-copy code").inner_text()
     assert page.evaluate("navigator.clipboard.readText()") == shown
 

@@ -13,7 +13,7 @@ from evergrant.model import Connection
 from evergrant.store import org_audits
 from evergrant.store.org_audits import Found
 from keeper_kit import BROWSER_APP, Ground, org_fixture  # noqa: F401 (a fixture)
-from sight import LOOKS
+from sight import SIZES
 from web_kit import web_fixture  # noqa: F401 (a fixture)
 
 EVIL = "<img src=x onerror=alert(2)>" + "Wide" * 60
@@ -37,7 +37,7 @@ def audited_and_blocked(ground: Ground) -> Connection:
     return connection
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str, indirect=True)
+@pytest.mark.parametrize("look", SIZES, ids=str, indirect=True)
 def test_from_the_incident_one_click_leads_to_the_finding_and_one_more_to_its_rule(
     desk: Desk,
 ) -> None:

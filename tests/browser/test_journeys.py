@@ -17,7 +17,7 @@ from console_kit import (  # noqa: F401 (two are fixtures)
 from evergrant import keeper as verbs
 from evergrant.health import State
 from keeper_kit import org_fixture  # noqa: F401 (a fixture)
-from sight import LOOKS, Look, Watch
+from sight import LOOKS, SIZES, Look, Watch
 from story import Story
 from web_kit import web_fixture  # noqa: F401 (a fixture)
 
@@ -251,7 +251,7 @@ def test_the_whole_way_works_without_script(desk: Desk) -> None:
     desk.wait("Closed by proof")
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str, indirect=True)
+@pytest.mark.parametrize("look", SIZES, ids=str, indirect=True)
 def test_every_other_page_is_accessible_and_fits_the_screen(desk: Desk, watch: Watch) -> None:
     page, web = desk.page, desk.web
     watch.allow("status of 40")  # the pages that say what did not work

@@ -97,13 +97,13 @@ def customer(
     """A customer's admin: a fresh profile, in which nobody ever signed in to the console."""
     context: BrowserContext = browser.new_context(
         viewport={"width": look.width, "height": look.height},
-        color_scheme=look.scheme,
+        color_scheme=look.schemes[0],
         java_script_enabled=look.script,
         reduced_motion="reduce",
         locale=language,
         timezone_id="UTC",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     context.on("console", watch.console)
     context.on("weberror", lambda trouble: watch.exception(trouble.error))
     context.on("request", watch.request)

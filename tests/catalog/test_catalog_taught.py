@@ -28,7 +28,7 @@ def test_every_cause_is_told_of_and_no_telling_is_of_a_cause_that_nobody_knows()
 
 
 def test_no_line_is_told_twice() -> None:
-    lines = [each.text.lower() for each in tellings.tellings()]
+    lines = [f"{each.text} {each.context}".lower() for each in tellings.tellings()]
     assert len(lines) == len(set(lines))
 
 

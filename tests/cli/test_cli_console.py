@@ -11,7 +11,7 @@ from cli_kit import evergrant, running
 
 def signs_in(link: str) -> bool:
     """Whether a link signs a fresh browser in."""
-    with httpx2.Client(follow_redirects=True, timeout=20) as browser:
+    with httpx2.Client(follow_redirects=True, timeout=60) as browser:
         return "Connections" in browser.get(link).text
 
 

@@ -22,7 +22,7 @@ class Clinic:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        key = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=10).json()["private_key"]
+        key = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=60).json()["private_key"]
         self.file = desk.integration(
             "orbit-jwt",
             "jwt_bearer",
@@ -30,7 +30,7 @@ class Clinic:
             private_key_file=desk.file("key.pem", key),
             subject=desk.user("integration")["username"],
         )
-        told = httpx2.get(f"{desk.control}/session", timeout=10).json()
+        told = httpx2.get(f"{desk.control}/session", timeout=60).json()
         self.sf = {
             "SF_BIN": str(stand_in_sf(desk.folder, told["instance_url"])),
             "STAND_IN_TOKEN": told["access_token"],
@@ -64,6 +64,10 @@ class Clinic:
         )
 
 
+ANSWERS = ("1", "1", "1", "1")
+"""What a person says to the doctor's questions, in turn."""
+
+
 @pytest.fixture(name="clinic")
 def clinic_fixture(desk: Desk) -> Clinic:
     clinic = Clinic(desk)
@@ -82,7 +86,7 @@ def test_a_person_walks_the_golden_incident_with_the_doctor_until_it_is_proven(
     clinic: Clinic, colour: bool
 ) -> None:
     clinic.lost()
-    asked = clinic.at_terminal("--connection", "Acme", answers=("1",), colour=colour)
+    asked = clinic.at_terminal("--connection", "Acme", colour=colour)
     id_ = examination_in(asked.screen)
     seen = clinic.at_terminal("--resume", id_, "--target-org", "admin", colour=colour)
     clinic.assigned()
@@ -101,6 +105,20 @@ def test_a_person_walks_the_golden_incident_with_the_doctor_until_it_is_proven(
     assert ("\x1b[" in now) is colour
     plain = re.sub(r"\x1b\[[0-9;]*m", "", now)
     assert max(map(len, plain.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
+def test_a_person_with_nothing_but_an_error_text_is_asked_until_the_cause_is_clear(
+    clinic: Clinic, colour: bool
+) -> None:
+    error = clinic.desk.file("error.txt", "invalid_grant: authentication failure")
+    words = ("--evidence", error, "--app", "Orbit Sync")
+    asked = clinic.at_terminal(*words, answers=ANSWERS, colour=colour)
+    screen = f"$ evergrant doctor --evidence error.txt --app 'Orbit Sync'\n{asked.screen}"
+    now, before = frozen(FROZEN / f"doctor-asks-{'colour' if colour else 'plain'}.txt", screen)
+    assert now == before
+    assert "Answer: " in now
+    assert asked.code == 1
 
 
 def test_two_closed_gates_are_named_in_salesforces_order_until_access_is_proven(
@@ -126,13 +144,11 @@ def test_two_closed_gates_are_named_in_salesforces_order_until_access_is_proven(
 
 
 def test_without_input_the_doctor_lists_the_query_the_export_and_the_click(clinic: Clinic) -> None:
-    clinic.lost()
-    end = clinic.doctor("--connection", "Acme", "--no-input")
+    error = clinic.desk.file("error.txt", "invalid_grant: authentication failure")
+    end = clinic.doctor("--evidence", error, "--app", "Orbit Sync", "--no-input")
     told = " ".join(end.out.split())
-    assert end.code in (1, 3)
-    assert "Live check: Salesforce refused: invalid_app_access" in " ".join(end.err.split())
-    assert "user-not-preauthorized" in told
-    assert "query: SELECT LoginTime, Status, Application, SourceIp FROM LoginHistory" in told
+    assert end.code == 3
+    assert "query: SELECT LoginTime, UserId, Status, Application, SourceIp FROM Login" in told
     assert "export: the CSV download of Setup > Login History; give it with --evidence" in told
     assert "needs Monitor Login History" in told
 
@@ -161,7 +177,7 @@ def test_an_uploaded_login_history_stands_for_the_look_at_the_org(clinic: Clinic
         f"{clinic.desk.org}/services/data/v66.0/query",
         params={"q": "SELECT LoginTime, Status, Application, SourceIp, UserId FROM LoginHistory"},
         headers={"Authorization": f"Bearer {clinic.sf['STAND_IN_TOKEN']}"},
-        timeout=10,
+        timeout=60,
     ).text
     path = clinic.desk.folder / "rows.json"
     path.write_text(rows)

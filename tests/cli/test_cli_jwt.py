@@ -30,7 +30,7 @@ class Signer:
 
 @pytest.fixture(name="signer")
 def signer_fixture(desk: Desk) -> Signer:
-    pair = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=10).json()
+    pair = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=60).json()
     words = {
         "key": desk.file("key.pem", pair["private_key"]),
         "iss": desk.app("orbit-jwt")["consumer_key"],
@@ -68,13 +68,25 @@ def test_salesforces_answer_stands_beside_the_inspection(signer: Signer) -> None
 
 def test_a_token_that_was_given_to_try_is_revoked_at_once(signer: Signer) -> None:
     assert signer.mint("--try").code == 0
-    sent = httpx2.get(f"{signer.desk.control}/history", timeout=10).json()
+    sent = httpx2.get(f"{signer.desk.control}/history", timeout=60).json()
     paths = [each["path"] for each in sent if each["path"].startswith("/services/oauth2/")]
     assert paths[-2:] == ["/services/oauth2/token", "/services/oauth2/revoke"]
 
 
+def test_a_token_that_cannot_be_revoked_says_nothing_against_the_assertion(signer: Signer) -> None:
+    busy = json.dumps({"error": "rate_limit_exceeded"})
+    fault = {"path": "/services/oauth2/revoke", "status": 429, "body": busy}
+    httpx2.post(f"{signer.desk.control}/faults", json=[fault], timeout=60)
+    end = signer.mint("--try")
+    told = " ".join(end.out.split())
+    assert end.code == 0
+    assert "an access token of" in told
+    assert "which lives until its session ends" in told
+    assert "rate_limit_exceeded" in told
+
+
 def test_another_key_is_seen_by_the_certificate_and_refused(signer: Signer) -> None:
-    other = httpx2.get(f"{signer.desk.control}/key/orbit-server", timeout=10).json()
+    other = httpx2.get(f"{signer.desk.control}/key/orbit-server", timeout=60).json()
     path = signer.desk.file("other.pem", other["private_key"])
     end = signer.mint("--try", "--certificate", signer.certificate, key=path)
     assert end.code == 1

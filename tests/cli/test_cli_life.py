@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
@@ -51,7 +52,7 @@ def test_a_check_that_reaches_nobody_could_not_look(desk: Desk) -> None:
     file = desk.integration("orbit-server", "client_credentials")
     assert desk.run("connect", "Acme", "--integration", file).code == 0
     lost = [{"path": "/services/data/v66.0", "drop": "before"}]
-    httpx2.post(f"{desk.control}/faults", json=lost, timeout=10).raise_for_status()
+    httpx2.post(f"{desk.control}/faults", json=lost, timeout=60).raise_for_status()
     end = desk.run("check")
     assert (end.code, end.out.splitlines()[0]) == (4, "Acme: degraded")
 
@@ -81,6 +82,8 @@ def test_a_connection_breaks_is_explained_and_reauthorized_through_the_browser(d
     with running("serve", "--port", "0", folder=desk.folder, **desk.environ) as service:
         callback = service.said(r"Callback URL for your app: (\S+)")[1]
         service.said("Press Ctrl-C")
+        assert httpx2.get(urljoin(callback, "/ready"), timeout=60).status_code == 200
+        assert httpx2.get(urljoin(callback, "/metrics"), timeout=60).status_code == 401
         desk.post("/act", do="set_callbacks", app="orbit-sync", callbacks=[callback])
         made = _authorized(desk, callback, "connect", "Acme", "--integration", file)
         assert (made.code, made.out.splitlines()[0]) == (0, "Connected.")
@@ -101,7 +104,7 @@ def _broken_and_explained(desk: Desk) -> None:
     checked = desk.run("check", "Acme", "--renew")
     assert (checked.code, checked.out.splitlines()[0]) == (1, "Acme: blocked by admin")
     assert desk.run("status").code == 1
-    session = httpx2.get(f"{desk.control}/session", timeout=10).text
+    session = httpx2.get(f"{desk.control}/session", timeout=60).text
     words = ("diagnose", "--connection", "Acme", "--session", "-", "--format", "json")
     found = desk.run(*words, stdin=session).json()
     assert (found["causes"][0]["id"], found["diagnosis"]["level"]) == (

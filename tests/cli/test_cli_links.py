@@ -37,14 +37,14 @@ def test_a_link_is_made_listed_opened_and_revoked_and_the_log_tells_by_whom(desk
         address = made.out.splitlines()[0]
         assert re.fullmatch(r"http://\S+/r/[\w.-]+", address)
         assert "good until" in made.out
-        with httpx2.Client(follow_redirects=True, timeout=20) as customer:
+        with httpx2.Client(follow_redirects=True, timeout=60) as customer:
             assert "Reconnect Orbit Sync to Salesforce" in customer.get(address).text
         told = desk.run("link", "list", "--format", "json").json()["links"]
         assert [(each["connection"], each["status"]) for each in told] == [("Acme", "active")]
         assert address.rsplit("/", 1)[1] not in desk.run("link", "list", "Acme").out
         gone = desk.run("link", "revoke", told[0]["link"]["id"])
         assert gone.out.startswith("Revoked: link_")
-        with httpx2.Client(follow_redirects=True, timeout=20) as customer:
+        with httpx2.Client(follow_redirects=True, timeout=60) as customer:
             assert customer.get(address).status_code == 410
         lines = desk.run("audit-log", "--format", "json").out.splitlines()
         acts = {(each["act"], each["actor"].split()[0]) for each in map(json.loads, lines)}

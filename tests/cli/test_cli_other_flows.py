@@ -45,7 +45,7 @@ def by_device(desk: Desk, *words: str, who: str = "integration") -> Ended:
 
 def diagnosed(desk: Desk) -> str:
     """The first cause that an admin's look names."""
-    session = httpx2.get(f"{desk.control}/session", timeout=10).text
+    session = httpx2.get(f"{desk.control}/session", timeout=60).text
     words = ("diagnose", "--connection", "Acme", "--session", "-", "--format", "json")
     return str(desk.run(*words, stdin=session).json()["causes"][0]["id"])
 
@@ -109,7 +109,7 @@ def test_a_refused_device_ends_with_1_in_salesforces_own_words(desk: Desk, file:
 def test_a_saml_assertion_connects_breaks_is_explained_and_is_reauthorized_in_place(
     desk: Desk,
 ) -> None:
-    key = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=10).json()["private_key"]
+    key = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=60).json()["private_key"]
     file = desk.integration(
         "orbit-jwt", "saml_bearer", consumer_secret_env="",
         private_key_file=desk.file("key.pem", key), subject=desk.user("integration")["username"],

@@ -95,6 +95,8 @@ def test_a_connection_of_two_parts_is_made_link_by_link_and_each_has_its_token(d
         assert len(tokens) == 2
         missing = desk.run("token", "Acme", "--part", "reader")
         assert (missing.code, "no part 'reader'" in missing.err) == (2, True)
+        unread = desk.run("token", "Acme", "--not-token", "no-fingerprint")
+        assert (unread.code, unread.out, "twelve hex digits" in unread.err) == (2, "", True)
         assert service.told(signal.SIGTERM).code == 0
 
 

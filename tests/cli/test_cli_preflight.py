@@ -11,7 +11,7 @@ from desk_kit import Desk, desk_fixture  # noqa: F401 (a fixture)
 
 
 def jwt_file(desk: Desk) -> str:
-    key = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=10).json()["private_key"]
+    key = httpx2.get(f"{desk.control}/key/orbit-jwt", timeout=60).json()["private_key"]
     return desk.integration(
         "orbit-jwt",
         "jwt_bearer",
@@ -36,7 +36,7 @@ def test_an_integration_is_tried_whole_and_nothing_of_it_is_kept(desk: Desk) -> 
 
 def test_an_admins_session_shows_policies_and_approvals_to_programs(desk: Desk) -> None:
     assert desk.run("connect", "Acme", "--integration", jwt_file(desk)).code == 0
-    session = httpx2.get(f"{desk.control}/session", timeout=10).text
+    session = httpx2.get(f"{desk.control}/session", timeout=60).text
     end = desk.run("preflight", "Acme", "--session", "-", "--format", "json", stdin=session)
     told = end.json()
     rows = {row["check"]: row["outcome"] for row in told["rows"]}

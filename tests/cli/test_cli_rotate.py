@@ -20,7 +20,7 @@ def owned_fixture(desk: Desk) -> Iterator[Desk]:
     desk.act("set_org", client_secret_in_rest=True)
     file = desk.integration("orbit-server", "client_credentials")
     assert desk.run("connect", "Acme", "--integration", file).code == 0
-    told = httpx2.get(f"{desk.control}/session", params={"user": "admin"}, timeout=10).json()
+    told = httpx2.get(f"{desk.control}/session", params={"user": "admin"}, timeout=60).json()
     path = desk.folder / "admin.json"
     path.write_text(json.dumps({name: told[name] for name in ("access_token", "instance_url")}))
     yield desk
@@ -79,7 +79,7 @@ def test_the_former_secret_stays_while_a_connection_is_not_proven(owned: Desk) -
     body = json.dumps({"error": "invalid_grant", "error_description": "ip restricted"})
     fault = {"path": "/services/oauth2/token", "status": 400, "body": body, "times": 1,
              "content_type": "application/json"}  # fmt: skip
-    httpx2.post(f"{owned.control}/faults", json=[fault], timeout=10).raise_for_status()
+    httpx2.post(f"{owned.control}/faults", json=[fault], timeout=60).raise_for_status()
     first = owned.run(*what)
     assert first.code == 1, first.out
     assert "1 of 2 connections renewed" in first.out

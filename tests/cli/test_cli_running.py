@@ -22,7 +22,7 @@ STOPS = [signal.SIGINT, signal.SIGTERM]
 def test_the_emulator_serves_until_it_is_told_to_stop(tmp_path: Path, stop: signal.Signals) -> None:
     with running(*ORG, folder=tmp_path) as process:
         control = process.said(r"Control port +(http://\S+)")[1]
-        assert httpx2.get(f"{control}/world", timeout=10).json()["apps"]
+        assert httpx2.get(f"{control}/world", timeout=60).json()["apps"]
         end = process.told(stop)
     assert_told(end, 0)
 
@@ -31,7 +31,7 @@ def test_the_emulator_tells_its_addresses_as_json_and_begins_broken(tmp_path: Pa
     words = ("--scenario", "app-blocked-by-admin", "--seed", "3", "--format", "json")
     with running(*ORG, *words, folder=tmp_path) as process:
         told = json.loads(process.said(r"(?s)\{.*\n\}")[0])
-        world = httpx2.get(f"{told['control_url']}/world", timeout=10).json()
+        world = httpx2.get(f"{told['control_url']}/world", timeout=60).json()
     assert told["schema"] == "evergrant.emulator/1"
     assert [each["name"] for each in world["apps"] if each.get("blocked")] in ([], ["orbit-sync"])
 
@@ -44,7 +44,7 @@ def test_the_service_withdraws_its_address_when_it_is_told_to_stop(
     with running("serve", "--port", "0", folder=tmp_path) as process:
         url = process.said(r"listens on (http://\S+)")[1]
         process.said("Press Ctrl-C")
-        assert httpx2.get(f"{url}/health", timeout=10).json() == {"status": "ok"}
+        assert httpx2.get(f"{url}/health", timeout=60).json() == {"status": "ok"}
         assert json.loads(announced.read_text())["url"] == url
         end = process.told(stop)
     assert_told(end, 0)

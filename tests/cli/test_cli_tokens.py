@@ -31,7 +31,7 @@ def crowded_fixture(desk: Desk, org: Emulator) -> Iterator[Desk]:
 
 
 def _session(desk: Desk, user: str = "admin") -> str:
-    told = httpx2.get(f"{desk.control}/session", params={"user": user}, timeout=10).json()
+    told = httpx2.get(f"{desk.control}/session", params={"user": user}, timeout=60).json()
     path = desk.folder / f"{user}.json"
     path.write_text(json.dumps({name: told[name] for name in ("access_token", "instance_url")}))
     return path.name

@@ -111,6 +111,8 @@ Do not
     the profile's
   - reauthorizing from an office address: the next refresh comes from the server
     again
+  - relaxing IP restrictions of the app: the allowlist is a wall of its own (if
+    it is refresh-token-ip-allowlist-blocked)
 
 Afterwards
   - Setup > Login History: the newest row of this app and user → Success, later
@@ -124,7 +126,7 @@ Other causes
     (refresh-token-ip-allowlist-blocked): possible
   - The time is outside the user's login hours (login-hours-restricted):
     possible
-  - none of these: 3%
+  - none of these: 4%
 [0]"""
 DRILL = """\
 scenario             text   own    admin  repro fixed proven

@@ -62,8 +62,8 @@ def test_several_orgs_are_served_and_each_is_addressed(tmp_path: Path) -> None:
     words = ("emulator", "serve", *FREE, "--orgs", "production,sandbox", "--format", "json")
     with running(*words, folder=tmp_path) as process:
         told = json.loads(process.said(r"(?s)\{.*\n\}")[0])
-        listed = httpx2.get(f"{told['control_url']}/orgs", timeout=10).json()
-        worlds = [httpx2.get(f"{o['control_url']}/world", timeout=10).json() for o in told["orgs"]]
+        listed = httpx2.get(f"{told['control_url']}/orgs", timeout=60).json()
+        worlds = [httpx2.get(f"{o['control_url']}/world", timeout=60).json() for o in told["orgs"]]
     assert listed["orgs"] == told["orgs"]
     assert [each["name"] for each in told["orgs"]] == ["production", "sandbox"]
     assert [each["org"]["url"] for each in worlds] == [each["url"] for each in told["orgs"]]
@@ -102,7 +102,7 @@ def _play(folder: Path, served: Emulator) -> Iterator[str]:
     for command in COMMAND.findall(HOW_TO.read_text("utf-8")):
         if posted := POSTED.fullmatch(command):
             url, body = f"{served.control_url}{posted[1]}", json.loads(posted[2])
-            answer = httpx2.post(url, json=body, timeout=10)
+            answer = httpx2.post(url, json=body, timeout=60)
             assert answer.status_code == 200, (command, answer.text)
             yield "act"
         elif command.startswith("evergrant emulator fault"):

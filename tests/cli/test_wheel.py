@@ -110,7 +110,7 @@ def test_a_light_installation_serves_an_org_and_drills(python: Path, tmp_path: P
     process = Running(words, tmp_path, {}, python=python)
     try:
         control = process.said(r"Control port +(http://\S+)")[1]
-        assert httpx2.get(f"{control}/health", timeout=10).json()["ok"]
+        assert httpx2.get(f"{control}/health", timeout=60).json()["ok"]
         assert_told(process.told(signal.SIGINT), 0)
     finally:
         process.stop()

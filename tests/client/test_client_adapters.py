@@ -50,7 +50,7 @@ def with_httpx2(source: TokenSource, url: str) -> int:
 def with_requests(source: TokenSource, url: str) -> int:
     with requests.Session() as session:
         session.auth = requests_auth.SalesforceAuth(source)  # type: ignore[assignment, unused-ignore]
-        return int(session.get(url, timeout=10).status_code)
+        return int(session.get(url, timeout=60).status_code)
 
 
 CALLS = [with_httpx, with_httpx2, with_requests]
@@ -157,7 +157,7 @@ def test_a_body_is_sent_whole_both_times(up: Up, opened: Opened, is_file: bool) 
         session.auth = requests_auth.SalesforceAuth(source)  # type: ignore[assignment, unused-ignore]
         sent = io.BytesIO(body) if is_file else body
         answer = session.post(
-            f"{url}/sobjects/Contact", data=sent, timeout=10,
+            f"{url}/sobjects/Contact", data=sent, timeout=60,
             headers={"Content-Type": "application/json"},
         )  # fmt: skip
     assert len(answer.history) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -15,6 +17,7 @@ from client_kit import (
 )
 from evergrant import keeper as verbs
 from evergrant.client import AsyncTokenSource, Token, TokenSource
+from evergrant.client.sources import PATIENCE_S, RECHECK_PATIENCE_S
 from evergrant.errors import (
     BadInput,
     ComeBack,
@@ -49,6 +52,41 @@ class Ticks:
 def served(up: Up) -> int:
     """How many tokens were handed out, by the log."""
     return sum(line.times for line in verbs.token_log(up.ground.keeper))
+
+
+class Played:
+    """A broker that answers from a list, the last one for ever; what it was asked is kept."""
+
+    def __init__(self, *answers: httpx2.Response | Exception | Callable[[], None]) -> None:
+        self._answers, self.asked = list(answers), list[httpx2.Request]()
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(request)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if callable(answer):
+            answer()
+            return self(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    def source(self, ticks: Ticks) -> TokenSource:
+        """A source that has it as its broker."""
+        http = httpx2.Client(transport=httpx2.MockTransport(self), timeout=PATIENCE_S)
+        return TokenSource("con_x", url="http://127.0.0.1:1", api_key="k", http=http, ticks=ticks)
+
+
+def handed_out(word: str = "00D!one") -> httpx2.Response:
+    """A broker's answer with this token."""
+    told = {"access_token": word, "instance_url": "https://acme.my.salesforce.com"}
+    return httpx2.Response(200, json=told | {"generation": f"1.1-{word}", "expires_hint": None})
+
+
+def refusal(code: str, status: int, **more: str) -> httpx2.Response:
+    """A broker's own refusal."""
+    return httpx2.Response(
+        status, json={"type": f"urn:evergrant:problem:{code}", "title": code, **more}
+    )
 
 
 def asked(answer: httpx2.Response) -> Token:
@@ -147,6 +185,136 @@ def test_while_the_broker_is_away_the_token_at_hand_goes_on(up: Up) -> None:
             source.token(refused=first.fingerprint)
 
 
+IN_TROUBLE = {
+    "proxy 502": httpx2.Response(502, content=b"<html>bad gateway"),
+    "proxy 504": httpx2.Response(504, content=b"<html>"),
+    "proxy 200": httpx2.Response(200, content=b"<html>sign in"),
+    "proxy 302": httpx2.Response(302, headers={"Location": "https://sso.example"}),
+    "gateway 403": httpx2.Response(403, json={"message": "Forbidden"}),
+    "gateway 404": httpx2.Response(404, json={"message": "no route"}),
+    "defect": refusal("defect", 500),
+    "trouble": refusal("trouble", 503),
+    "not now": refusal("not-now", 503),
+    "too often": refusal("too-often", 429),
+    "silent": httpx2.ReadTimeout("no answer"),
+    "garbled": httpx2.DecodingError("not gzip"),
+}
+
+
+@pytest.mark.parametrize("answer", IN_TROUBLE.values(), ids=IN_TROUBLE.keys())
+def test_a_token_that_works_outlives_every_trouble_of_the_broker(
+    answer: httpx2.Response | Exception,
+) -> None:
+    broker, ticks = Played(handed_out(), answer, handed_out("00D!two")), Ticks()
+    with broker.source(ticks) as source:
+        first = source.token()
+        ticks.now = 31
+        kept = source.token()
+        assert (kept.access_token, bool(kept.stale)) == (first.access_token, True)
+        ticks.now = 60
+        assert source.token() == kept, "after a failed look the next one waits as long again"
+        assert len(broker.asked) == 2
+        ticks.now = 62
+        newer = source.token()
+        assert (newer.access_token.reveal(), newer.stale) == ("00D!two", "")
+
+
+@pytest.mark.parametrize("answer", IN_TROUBLE.values(), ids=IN_TROUBLE.keys())
+def test_a_refused_token_is_no_answer_to_the_brokers_trouble(
+    answer: httpx2.Response | Exception,
+) -> None:
+    broker = Played(handed_out(), answer)
+    with broker.source(Ticks()) as source:
+        dead = source.token().fingerprint
+        with pytest.raises((ComeBack, Malformed, OutcomeUnknown)):
+            source.token(refused=dead)
+        assert "if-none-match" not in broker.asked[-1].headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (refusal("no-key", 401), BadInput),
+        (refusal("not-found", 404), NotFound),
+        (refusal("no-token", 409), Misuse),
+        (refusal("refused", 409, salesforce_error="invalid_grant"), Refused),
+    ],
+)
+def test_what_the_broker_itself_refuses_ends_the_token_at_hand(
+    answer: httpx2.Response, error: type[Exception]
+) -> None:
+    broker, ticks = Played(handed_out(), answer), Ticks()
+    with broker.source(ticks) as source:
+        source.token()
+        ticks.now = 31
+        for _ in range(2):
+            with pytest.raises(error):
+                source.token()
+
+
+def test_nobody_waits_for_a_newer_token_but_the_one_who_asks_for_it() -> None:
+    is_asked, goes_on, ticks = threading.Event(), threading.Event(), Ticks()
+
+    def hang() -> None:
+        is_asked.set()
+        assert goes_on.wait(60)
+
+    broker = Played(handed_out(), hang, handed_out("00D!two"))
+    with broker.source(ticks) as source, ThreadPoolExecutor(1) as pool:
+        first = source.token()
+        ticks.now = 31
+        asking = pool.submit(source.token)
+        assert is_asked.wait(60)
+        assert [source.token() for _ in range(8)] == [first] * 8
+        goes_on.set()
+        assert asking.result(60).access_token.reveal() == "00D!two"
+    assert patience(broker.asked[0]) == {PATIENCE_S}
+    assert patience(broker.asked[1]) == {RECHECK_PATIENCE_S}
+    assert len(broker.asked) == 3  # the one that hung counts twice
+
+
+def test_the_shorter_patience_of_a_client_of_ones_own_is_kept() -> None:
+    broker, ticks = Played(handed_out()), Ticks()
+    way = httpx2.MockTransport(broker)
+    with httpx2.Client(transport=way, timeout=httpx2.Timeout(None, read=1)) as http:
+        source = TokenSource("con_x", url="http://127.0.0.1:1", api_key="k", http=http, ticks=ticks)
+        source.token()
+        ticks.now = 31
+        source.token()
+    assert patience(broker.asked[0]) == {None, 1}
+    assert patience(broker.asked[1]) == {RECHECK_PATIENCE_S, 1}
+
+
+def patience(request: httpx2.Request) -> set[float | None]:
+    """How long a request was to be waited for."""
+    return set(request.extensions["timeout"].values())
+
+
+def test_who_waits_while_the_broker_is_silent_shares_the_end_of_that_silence() -> None:
+    async def all_at_once() -> tuple[int, set[type]]:
+        goes_on, asked = asyncio.Event(), 0
+
+        async def way(_: httpx2.Request) -> httpx2.Response:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                return handed_out()
+            await goes_on.wait()
+            raise httpx2.ReadTimeout("no answer")
+
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(way))
+        source = AsyncTokenSource("con_x", url="http://127.0.0.1:1", api_key="k", http=http)
+        dead = (await source.token()).fingerprint
+        asking = [asyncio.ensure_future(source.token(refused=dead)) for _ in range(8)]
+        await asyncio.sleep(0)  # now one asks, and seven wait for their turn
+        goes_on.set()
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+        await http.aclose()
+        return asked, {type(each) for each in ends}
+
+    assert asyncio.run(all_at_once()) == (2, {OutcomeUnknown})
+
+
 def test_what_the_broker_refuses_is_told_as_what_it_is(up: Up, opened: Opened) -> None:
     connection = up.ground.connected()
     up.ground.connected("Globex")
@@ -173,7 +341,8 @@ def test_what_the_broker_refuses_is_told_as_what_it_is(up: Up, opened: Opened) -
         (200, b"{}", Malformed),
         (502, b"<html>", Malformed),
         (304, b"", Malformed),
-        (500, b'{"title": "x"}', BadInput),
+        (500, b'{"title": "x"}', ComeBack),
+        (403, b'{"message": "x"}', Malformed),
     ],
 )
 def test_an_answer_that_is_none_of_the_brokers_is_malformed(
@@ -183,7 +352,9 @@ def test_an_answer_that_is_none_of_the_brokers_is_malformed(
         asked(httpx2.Response(status, content=body))
 
 
-@pytest.mark.parametrize(("told", "wait_s"), [("7", 7.0), ("soon", 1.0)])
+@pytest.mark.parametrize(
+    ("told", "wait_s"), [("7", 7.0), ("soon", 1.0), ("inf", 1.0), ("9" * 400, 1.0)]
+)
 def test_when_to_come_back_is_passed_on(told: str, wait_s: float) -> None:
     answer = httpx2.Response(503, json={"title": "Not now"}, headers={"Retry-After": told})
     with pytest.raises(ComeBack) as met:

@@ -49,6 +49,6 @@ def test_the_diagnosis_of_real_failures_stays_as_good_as_it_is(
 def test_a_diagnosis_takes_milliseconds() -> None:
     rows = rows_of(CONFIRMED)
     list(diagnosis.answers(rows, with_context=True))
-    begun = time.perf_counter()
+    begun = time.process_time()
     list(diagnosis.answers(rows, with_context=True))
-    assert (time.perf_counter() - begun) / len(rows) < 0.05
+    assert (time.process_time() - begun) / len(rows) < 0.05

@@ -74,3 +74,12 @@ def test_the_walk_follows_salesforces_order_and_the_first_shut_gate_is_next() ->
     walked = list(gates(*facts))
     assert walked == sorted(walked, key=ORDER.index)
     assert next_gate(BLOCKED, facts, CATALOG) == "user_active"
+
+
+def test_a_gate_that_the_org_shows_shut_comes_before_a_cause_that_nothing_shows() -> None:
+    expired = CATALOG.causes["session-expired"]
+    shut = [seen("app.admin_approved_only", True), seen("user.preauthorized", False)]
+    passages = walk(expired, "", shut, CATALOG)
+    assert (passages[0].gate, passages[0].how) == ("permitted_users", "refuses")
+    own = next(each for each in passages if each.gate == expired.gate)
+    assert (own.how, own.cause) == ("not known", "session-expired")

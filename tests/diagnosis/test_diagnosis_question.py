@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from evergrant.catalog import load
 from evergrant.catalog.entries import OTHER
-from evergrant.diagnosis import posterior
+from evergrant.diagnosis import diagnose, posterior
+from evergrant.diagnosis.explain import render
 from evergrant.diagnosis.question import (
     MOST_CHOICES,
     Question,
-    choices,
     next_look,
     next_question,
     read_answer,
 )
+from evergrant.diagnosis.question import question_of as asked_of
 from evergrant.evidence import of_text
 from evergrant.model import Fact, Unknown
 
@@ -27,9 +28,7 @@ ASKED = [kind for kind in CATALOG.facts.values() if kind.ask and kind.kind != "t
 
 def question_of(name: str) -> Question:
     kind = CATALOG.facts[name]
-    shares = posterior(DEAD, CATALOG).shares
-    told = choices(kind, shares, CATALOG)
-    return Question(name, kind.check, kind.ask, told, kind.kind == "text")
+    return asked_of(kind, posterior(DEAD, CATALOG).shares, CATALOG)
 
 
 @pytest.mark.parametrize("kind", ASKED, ids=lambda kind: str(kind.name))
@@ -39,7 +38,10 @@ def test_every_choice_is_a_value_that_the_vocabulary_tells_from_the_others(kind:
     keys = [known.key_of(choice.value) for choice in question.choices]
     assert OTHER not in keys
     assert len(set(keys)) == len(keys) >= 1
-    assert known.kind == "number" or len(keys) <= MOST_CHOICES
+    if known.open:
+        assert len(keys) <= MOST_CHOICES
+    else:
+        assert set(keys) == set(known.background) - {OTHER}
 
 
 @pytest.mark.parametrize("kind", ASKED, ids=lambda kind: str(kind.name))
@@ -56,6 +58,91 @@ def test_any_words_are_an_answer_of_the_right_kind_or_none(words: str) -> None:
     assert yes_or_no is None or isinstance(yes_or_no, bool)
     status = read_answer(question_of("login_history.status"), words)
     assert status is None or (isinstance(status, str) and status == " ".join(status.split()))
+
+
+YES_OR_NO = (
+    "Is",
+    "Are",
+    "Was",
+    "Were",
+    "Do",
+    "Does",
+    "Did",
+    "Has",
+    "Have",
+    "Must",
+    "Can",
+    "Whether",
+)
+BOOLS = [kind for kind in ASKED if kind.kind == "bool"]
+
+
+@pytest.mark.parametrize("kind", BOOLS, ids=lambda kind: str(kind.name))
+def test_yes_and_no_answer_the_question_unless_setups_own_words_are_offered(kind: object) -> None:
+    asked = CATALOG.facts[kind.name]  # type: ignore[attr-defined]
+    if set(asked.choices) == {"true", "false"}:
+        return
+    first = asked.ask.split()[0]
+    assert first in YES_OR_NO
+    for second in ("and until when", "and after how long", "or for some", ", and does", ", and is"):
+        assert second not in asked.ask
+
+
+@pytest.mark.parametrize(
+    ("fact", "cause"),
+    [
+        ("context.inactive_user", "user-inactive"),
+        ("context.clock", "jwt-expired-or-clock-skew"),
+        ("context.certificate", "jwt-signature-or-certificate-mismatch"),
+        ("context.callback", "redirect-uri-mismatch"),
+        ("context.org_ended", "org-inactive-or-deleted-sandbox"),
+        ("context.token_store", "refresh-token-foreign-or-mangled"),
+        ("context.token_mixed", "access-token-of-another-org"),
+        ("context.dead_on_arrival", "refresh-token-policy-immediate-expire"),
+        ("context.legacy_login", "username-password-flow-disabled"),
+        ("context.uninstalled_restriction", "app-uninstalled-restricted"),
+        ("context.security_token", "security-token-missing"),
+    ],
+)
+def test_yes_speaks_for_the_fault_that_is_asked_about(fact: str, cause: str) -> None:
+    question = question_of(fact)
+    yes, no = read_answer(question, "yes"), read_answer(question, "no")
+    assert yes is not None
+    assert no is not None
+    for_it, against_it = (
+        posterior([Fact(fact, answer)], CATALOG).shares[cause] for answer in (yes, no)
+    )
+    assert for_it > against_it
+    assert not any(
+        word in question.ask.lower()
+        for word in ("still active", "clock right", "letter for letter")
+    )
+
+
+@pytest.mark.parametrize("kind", ASKED, ids=lambda kind: str(kind.name))
+def test_words_that_are_no_answer_are_not_taken_where_the_answers_are_known(kind: object) -> None:
+    question = question_of(kind.name)  # type: ignore[attr-defined]
+    assert (read_answer(question, "foo") == "foo") is CATALOG.facts[question.fact].open
+
+
+def test_the_refresh_token_policy_is_offered_in_the_words_of_setup() -> None:
+    question = question_of("app.refresh_token_policy")
+    offered = {choice.text: choice.value for choice in question.choices}
+    assert offered["Immediately expire refresh token"] == "zero"
+    assert offered["Refresh token is valid until revoked"] == "infinite"
+
+
+@pytest.mark.parametrize("kind", [k for k in ASKED if k.open], ids=lambda kind: str(kind.name))
+def test_words_that_the_catalog_does_not_know_support_no_cause_and_are_said_back(
+    kind: object,
+) -> None:
+    name = kind.name  # type: ignore[attr-defined]
+    said = Fact(name, "sunspots", source="person", quote="Status: sunspots")
+    found = diagnose([*DEAD, said], CATALOG)
+    assert not any(reason.fact is said for ranked in found.ranked for reason in ranked.supports)
+    assert "sunspots (the catalog does not know these words" in " ".join(
+        render(found, CATALOG).split()
+    )
 
 
 def test_salesforces_own_words_are_taken_where_they_are_not_among_the_choices() -> None:

@@ -42,16 +42,16 @@ def test_people_s_words_bring_a_cause_forward_that_the_error_leaves_open() -> No
 
 
 @given(heard)
-def test_words_move_the_odds_of_a_cause_by_no_more_than_their_bound(said: str) -> None:
+def test_words_move_the_odds_between_two_causes_by_no_more_than_their_bound(said: str) -> None:
     by = factors(said, [cause.prior for cause in CATALOG.causes.values()], CATALOG)
     assert len(by) == len(CATALOG.causes)
-    assert all(exp(-MOST) <= each <= exp(MOST) for each in by)
+    assert max(by) / min(by) <= exp(2 * MOST) * 1.000001
 
 
 @given(heard)
-def test_words_leave_none_of_these_about_where_the_facts_had_it(said: str) -> None:
+def test_words_leave_none_of_these_where_the_facts_had_it(said: str) -> None:
     before, after = posterior([DEAD], CATALOG), posterior([DEAD, words(said)], CATALOG)
-    assert after.none_of_these == pytest.approx(before.none_of_these, rel=0.5)
+    assert after.none_of_these == pytest.approx(before.none_of_these)
 
 
 LIMIT = read("REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded.")
@@ -92,12 +92,12 @@ def test_words_that_tell_of_something_else_are_nothing_that_is_known() -> None:
 
 def test_a_story_without_any_error_leads_to_causes_and_concludes_nothing() -> None:
     story = (
-        "Copy and paste of the key from Salesforce brought a blank behind it, our login says it "
-        "knows no such key."
+        "The token of our Salesforce connection lives exactly ninety days, then somebody has to "
+        "connect anew, by the calendar."
     )
     assert [fact.name for fact in read(story)] == [TELLING]
     found = diagnose(read(story), CATALOG)
-    assert "wrong-consumer-key" in [each.cause for each in found.ranked[:3]]
+    assert "refresh-token-expired-by-policy" in [each.cause for each in found.ranked[:3]]
     assert all(each.word == "possible" for each in found.ranked)
 
 

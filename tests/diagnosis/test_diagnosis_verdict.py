@@ -192,7 +192,7 @@ def test_the_evidence_of_five_approvals_separates_look_alikes() -> None:
 
 def test_a_diagnosis_can_be_written_as_json() -> None:
     written = as_json(judge("invalid_grant: inactive user"))
-    assert written["ranked"][0]["cause"] == "user-locked-or-frozen"
+    assert written["ranked"][0]["cause"] == "user-inactive"
 
 
 def test_limit_is_kept() -> None:

@@ -85,7 +85,7 @@ def judged_there(cases: Sequence[dict[str, str]], data: dict[str, Any]) -> list[
     lines = "\n".join([json.dumps(data), *map(json.dumps, cases)])
     script = JUDGE.read_text("utf-8") + RUNNER
     done = subprocess.run(
-        [node(), "-e", script], input=lines, capture_output=True, text=True, timeout=100, check=True
+        [node(), "-e", script], input=lines, capture_output=True, text=True, timeout=250, check=True
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -39,7 +39,7 @@ def is_alive(emulator: Emulator) -> bool:
 def spoken(emulator: Emulator, raw: bytes) -> bytes:
     """What comes back for some bytes; empty where the org hangs up without a word."""
     where = urlsplit(emulator.url)
-    with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as line:
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=60) as line:
         try:
             line.sendall(raw)
             line.shutdown(socket.SHUT_WR)

@@ -47,7 +47,7 @@ class Broken:
 
 @pytest.fixture(scope="module")
 def broken() -> Iterator[Broken]:
-    with Emulator(seed=11) as org, httpx2.Client(timeout=10) as http:
+    with Emulator(seed=11) as org, httpx2.Client(timeout=60) as http:
         client = client_of(org, "orbit-sync", http)
         client.connect()
         org.clock.advance(seconds=7200)
@@ -61,7 +61,7 @@ def broken() -> Iterator[Broken]:
 
 
 def _exports(org: Emulator) -> dict[str, bytes]:
-    with httpx2.Client(timeout=10) as http:
+    with httpx2.Client(timeout=60) as http:
         return _queried(org, http) | _downloaded(Robot(org, http).sign_in())
 
 

@@ -20,12 +20,12 @@ WHO = "integration@acme.example"
 
 
 def act(org: Emulator, do: str, **words: Any) -> None:
-    answer = httpx2.post(f"{org.control_url}/act", json={"do": do, **words}, timeout=10)
+    answer = httpx2.post(f"{org.control_url}/act", json={"do": do, **words}, timeout=60)
     assert answer.status_code == 200, answer.text
 
 
 def look(org: Emulator, app: str = APP, user: str = "admin", only: str = "") -> dict[str, Fact]:
-    told = httpx2.get(f"{org.control_url}/session", params={"user": user}, timeout=10).json()
+    told = httpx2.get(f"{org.control_url}/session", params={"user": user}, timeout=60).json()
     session = Session(told["instance_url"], Secret(told["access_token"]))
     now = datetime.now(UTC)
     talk = look_at_org(
@@ -96,7 +96,7 @@ def test_an_org_that_refuses_an_admin_too_is_told_from_one_that_refuses_a_user(
 
 
 def test_who_may_not_retrieve_metadata_is_told_what_it_needs(org: Emulator) -> None:
-    told = httpx2.get(f"{org.control_url}/session", params={"user": "sam"}, timeout=10).json()
+    told = httpx2.get(f"{org.control_url}/session", params={"user": "sam"}, timeout=60).json()
     session = Session(told["instance_url"], Secret(told["access_token"]))
     now = datetime.now(UTC)
     talk = look_at_org(session, app_label=APP, username=WHO, since=now, at=now, only="metadata")

@@ -22,7 +22,7 @@ HIDDEN = ("AccessToken", "RequestToken", "DeleteToken")
 
 
 def session_of(org: Emulator, user: str = "admin") -> Session:
-    told = httpx2.get(f"{org.control_url}/session", params={"user": user}, timeout=10).json()
+    told = httpx2.get(f"{org.control_url}/session", params={"user": user}, timeout=60).json()
     return Session(told["instance_url"], Secret(told["access_token"]))
 
 

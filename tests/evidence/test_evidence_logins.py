@@ -111,7 +111,8 @@ def test_app_user_and_time_narrow_to_the_failing_row() -> None:
         "login_history.status"] == "Restricted time"  # fmt: skip
     early = evidence(text, user="eve@acme.example", app="Orbit Sync", at=_hours_ago(5))
     assert values(early)["login_history.status"] == "Restricted IP"
-    assert values(evidence(text, app="Nobody's"))["login_history.status"] == "none"
+    unknown = values(evidence(text, app="Nobody's"))["login_history.status"]
+    assert "names 'Browser', 'Orbit Sync', 'Other'" in str(unknown)
 
 
 def test_no_row_means_nothing_outside_the_time_that_the_table_covers() -> None:
@@ -295,3 +296,31 @@ def test_every_text_is_of_some_kind(text: str) -> None:
 def test_several_files_of_one_kind_are_one_table() -> None:
     first, second = table(ROWS[:2]), table(ROWS[2:], tuple(reversed(COLUMNS)))
     assert all_of(evidence(first, second), "failure.reach") == ["one user"]
+
+
+def answer(*rows: dict[str, str], of: str = "LoginHistory") -> str:
+    """The answer of a query, as `sf data query --json` prints it."""
+    records = [{"attributes": {"type": of}, **row} for row in rows]
+    return json.dumps({"status": 0, "result": {"records": records}})
+
+
+RESTRICTED = {"LoginTime": "2026-11-22T11:00:00.000+0000", "Status": "Restricted IP",
+              "Application": "Orbit Sync", "SourceIp": "203.0.113.9"}  # fmt: skip
+
+
+def test_a_row_that_names_no_user_is_anybodys() -> None:
+    found = evidence(answer(RESTRICTED), app="Orbit Sync", user="ann@acme.example")
+    assert values(found)["login_history.status"] == "Restricted IP"
+
+
+def test_rows_of_several_ids_are_not_known_to_be_a_usernames() -> None:
+    text = answer(*(RESTRICTED | {"UserId": f"00500000000000{each}"} for each in "12"))
+    told = values(evidence(text, app="Orbit Sync", user="ann@acme.example"))["login_history.status"]
+    assert "'005000000000001', '005000000000002'" in str(told)
+
+
+def test_an_event_of_an_app_and_user_known_by_id_is_not_compared_with_names() -> None:
+    row = {"Timestamp": "2026-11-22T11:00:00.000+0000", "ErrorCode": "AppBlocked",
+           "AppId": "0H4000000000001", "UserId": "005000000000001"}  # fmt: skip
+    found = evidence(answer(row, of="IdpEventLog"), app="Orbit Sync", user="ann@acme.example")
+    assert values(found)["idp.error_code"] == "AppBlocked"

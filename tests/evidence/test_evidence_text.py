@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from evergrant.catalog.taught import TELLING
 from evergrant.evidence.text import read
 from evergrant.model import Fact
 
@@ -218,6 +219,35 @@ WIRE = """\
 
 def test_what_programs_write_for_programs_is_no_story() -> None:
     assert [f.name for f in read(WIRE) if f.name.startswith("context.")] == []
+
+
+REFUSED = '{"error":"invalid_grant","error_description":"authentication failure"}'
+MACHINES = {
+    "status and headers": "HTTP/1.1 400 Bad Request\nDate: Sat, 21 Nov 2026 08:00:00 GMT\n"
+    "Content-Type: application/json\nCache-Control: no-cache\nSet-Cookie: BrowserId=a; path=/\n",
+    "request": "POST /services/oauth2/token HTTP/1.1\nAccept: */*\n",
+    "trace": 'Traceback (most recent call last):\n  File "/app/sync.py", line 12, in <module>\n'
+    "    client = Salesforce(username=user, password=word, security_token=token)\n",
+    "log": "2026-11-21 08:00:00,123 INFO connecting to the sandbox of the customer\n",
+    "level": "[DEBUG] starting the session of the sandbox in the background\n",
+    "json": '{"level":"info","message":"starting the nightly job for the customer"}\n',
+}
+
+
+@pytest.mark.parametrize("written", MACHINES.values(), ids=MACHINES)
+def test_what_a_program_wrote_beside_a_refusal_adds_nothing_to_it(written: str) -> None:
+    assert values(read(written + REFUSED)) == values(read(REFUSED))
+
+
+def test_what_a_person_says_in_a_line_of_a_log_is_heard() -> None:
+    told = values(read("INFO we see this since our sandbox was copied again"))
+    assert "sandbox" in str(told[TELLING])
+
+
+@given(st.integers(0, 12_000), st.integers(0, 300))
+def test_a_refusal_is_found_wherever_it_stands_in_a_long_line(before: int, after: int) -> None:
+    facts = read("x " * (before // 2) + REFUSED + " y" * after)
+    assert values(facts)["token_reply.description"] == "authentication failure"
 
 
 def test_names_of_parameters_say_nothing_about_the_failure() -> None:

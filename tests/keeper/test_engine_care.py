@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from evergrant.cli.app import build
 from evergrant.errors import BadInput, Refused
 from evergrant.health import State
 from evergrant.keeper.engine.steps import Send
+from evergrant.log import acting_as
 from evergrant.model import Connection, Secret
 from evergrant.store import keep_alive
 from evergrant.store.keep_alive import KeepAlive
@@ -84,11 +86,60 @@ def test_the_command_line_sets_a_policy_and_takes_it_away(ground: Ground) -> Non
         with ground.keeper.reading() as tx:
             return keep_alive.policy(tx, connection.integration)
 
-    words = ["keep-alive", connection.integration, "--ahead-days", "5"]
-    assert CliRunner().invoke(build(), words, env=environ).exit_code == 0
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(build(), ["keep-alive", connection.integration, *words],
+                                  env=environ)  # fmt: skip
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert said() == "Nothing is kept alive.\n"
+    assert policy() is None, "a look changes nothing"
+    assert said("--on").startswith("Refreshed after 23 days without a refresh (7 days ahead")
+    assert policy() == KeepAlive()
+    said("--ahead-days", "5")
     assert policy() == KeepAlive(30, 5, 90)
-    assert CliRunner().invoke(build(), [*words[:2], "--off"], env=environ).exit_code == 0
+    changed = said("--used-within-days", "60")
+    assert policy() == KeepAlive(30, 5, 60), "what was not named stays"
+    assert "Before: refreshed after 25 days" in changed
+    assert "within 90 days" in changed
+    assert said("--on") == said(), "a policy that is on stays as it is"
+    told = json.loads(said("--format", "json"))
+    assert told["policy"] == {"idle_limit_days": 30, "ahead_days": 5, "used_within_days": 60}
+    assert said("--off").startswith("Nothing is kept alive.\nBefore: refreshed after 25 days")
     assert policy() is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--used-within-days", "-4"), ("--ahead-days", "0"), ("--ahead-days", "30"),
+     ("--idle-limit-days", "-1"), ("--used-within-days", "9" * 12), ("--off", "--ahead-days", "3")],
+)  # fmt: skip
+def test_a_keep_alive_policy_without_sense_is_refused_and_changes_nothing(
+    ground: Ground, words: tuple[str, ...]
+) -> None:
+    connection = ground.connected()
+    verbs.set_keep_alive(ground.keeper, connection.integration, POLICY)
+    environ = {**KEY, "EVERGRANT_DATA_DIR": str(ground.keeper.settings.data_dir)}
+    done = CliRunner().invoke(build(), ["keep-alive", connection.integration, *words], env=environ)
+    assert done.exit_code != 0
+    assert verbs.keep_alive_policy(ground.keeper, connection.integration) == POLICY
+
+
+def test_a_change_of_the_policy_stands_once_in_the_audit_log_with_its_numbers(
+    ground: Ground,
+) -> None:
+    first = ground.connected()
+    ground.browsed(ground.integration(), name="Beta", person=ground.stage.person("sam"))
+    with acting_as("command line ada"):
+        for _ in range(2):
+            verbs.set_keep_alive(ground.keeper, first.integration, POLICY)
+        verbs.set_keep_alive(ground.keeper, first.integration, KeepAlive(30, 5, 90))
+    one, two = (each for each in verbs.deeds(ground.keeper) if each.act == "keep-alive policy")
+    assert one.subject == two.subject == first.integration
+    assert "after 23 days" in one.text
+    assert "after 25 days" in two.text.partition("; before: ")[0]
+    assert "after 23 days" in two.text.partition("; before: ")[2]
+    assert len(ground.history(first, "keep-alive policy")) == 2
 
 
 def test_what_came_too_late_and_could_not_be_revoked_is_revoked_by_the_next_check(

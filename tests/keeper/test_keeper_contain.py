@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from evergrant import keeper as verbs
@@ -65,6 +67,22 @@ def test_a_token_that_salesforce_does_not_take_yet_is_left_to_the_watch() -> Non
         assert end.stopped == 2
         assert end.waiting >= 1
         assert not end.is_done
+
+
+def test_a_containment_that_runs_into_a_limit_is_not_done_and_says_why_until_it_is() -> None:
+    with stage() as ground:
+        both = _two(ground)
+        busy = {"error": "rate_limit_exceeded", "error_description": "too many requests"}
+        limit = {"path": "/services/oauth2/revoke", "status": 429, "times": 9}
+        limit["body"] = json.dumps(busy)
+        ground.control.ask("POST", "/faults", json=[limit])
+        *_, end = contain(ground.keeper, both[0].integration)
+        assert (end.stopped, end.revoked, end.waiting, end.is_done) == (2, 0, 2, False)
+        (why,) = end.trouble
+        assert "rate_limit_exceeded: too many requests" in why
+        ground.control.ask("POST", "/faults", json=[])
+        *_, again = contain(ground.keeper, both[0].integration)
+        assert (again.revoked, again.waiting, again.is_done, again.trouble) == (2, 0, True, ())
 
 
 def test_a_contained_connection_is_authorized_again_in_place() -> None:

@@ -123,8 +123,10 @@ def test_what_nobody_can_tell_is_said_with_the_way_to_it(
         assert ways["login_history.status"].permission == "Monitor Login History"
 
 
-def test_an_examination_is_taken_up_where_it_was_left(ground: Ground, broken: Connection) -> None:
-    seen = verbs.look_further(ground.keeper, opened(ground, broken), Means())
+def test_an_examination_is_taken_up_where_it_was_left(ground: Ground) -> None:
+    brought = tuple(of_text("invalid_grant: authentication failure"))
+    made = verbs.begin_examination(ground.keeper, app="Orbit Sync")
+    seen = verbs.look_further(ground.keeper, made, Means(brought=brought))
     assert seen.question is not None
     told = verbs.take_answer(
         ground.keeper, seen.examination, seen.question, seen.question.choices[0].value

@@ -153,11 +153,11 @@ def test_a_case_and_the_overview_tell_what_is_broken(ground: Ground) -> None:
 
 def test_a_text_is_read_without_being_kept(ground: Ground) -> None:
     connection = ground.connected()
-    text = "unrelated words\ninvalid_grant: expired access/refresh token"
+    text = "xyzzy plugh\ninvalid_grant: expired access/refresh token"
     made = verbs.read_text(ground.keeper, text, connection_id=connection.id, note="cut")
     found, diagnosis, about = verbs.reading_of(ground.keeper, made.id)
     assert (found.note, about, bool(diagnosis.cause)) == ("cut", connection, True)
-    assert "unrelated words" not in repr(found)
+    assert "xyzzy plugh" not in repr(found)
     assert ground.now(connection.id) == connection
 
 

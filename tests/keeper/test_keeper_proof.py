@@ -11,11 +11,12 @@ import pytest
 from evergrant import keeper as verbs
 from evergrant.errors import NotFound
 from evergrant.model import Connection, Identity, Proof
-from evergrant.store import connections
+from evergrant.store import connections, revocations
 from keeper_kit import (
     BROWSER_APP,
     QUERY,
     RESOURCES,
+    TOKEN,
     USERINFO,
     Ground,
     ground_fixture,  # noqa: F401 (a fixture)
@@ -176,7 +177,9 @@ def test_a_proof_that_fails_keeps_the_incident_open(ground: Ground) -> None:
     assert ground.incident(connection) is not None
 
 
-def test_a_good_call_of_a_check_closes_the_incident_and_is_its_proof(ground: Ground) -> None:
+def test_a_check_closes_the_incident_by_identity_a_good_call_and_the_success_row(
+    ground: Ground,
+) -> None:
     connection = ground.connected()
     ground.control.act("block_app", app=BROWSER_APP)
     verbs.check(ground.keeper, connection.id)
@@ -184,7 +187,40 @@ def test_a_good_call_of_a_check_closes_the_incident_and_is_its_proof(ground: Gro
     verbs.check(ground.keeper, connection.id)
     (closed,) = ground.incidents(connection)
     assert closed.closed_at is not None
-    assert [(each.kind, each.proven) for each in closed.proofs] == [("call", True)]
+    assert [(each.kind, each.proven) for each in closed.proofs] == [
+        ("call", True),
+        ("identity", True),
+        ("login_history", True),
+    ]
+
+
+def test_a_good_call_with_the_token_at_hand_is_no_proof_while_renewals_are_refused(
+    ground: Ground,
+) -> None:
+    connection = ground.connected()
+    denied = {"error": "invalid_client_id", "error_description": "client identifier invalid"}
+    ground.fault(TOKEN, status=400, body=json.dumps(denied), times=2)
+    verbs.check(ground.keeper, connection.id, renew=True)
+    assert ground.incident(connection) is not None
+    verbs.check(ground.keeper, connection.id)
+    assert ground.incident(connection) is not None, "the access token still works, and only that"
+    ground.control.ask("POST", "/faults", json=[])
+    verbs.check(ground.keeper, connection.id)
+    assert ground.incident(connection) is None
+
+
+def test_a_check_that_finds_another_user_closes_no_incident(ground: Ground) -> None:
+    connection = ground.connected()
+    ground.control.act("block_app", app=BROWSER_APP)
+    verbs.check(ground.keeper, connection.id)
+    with ground.keeper.writing() as tx:
+        other = Identity("00Dxx0000000000EAA", "005xx0000000000AAA", "who@else.example")
+        connections.update(tx, connection.id, identity=other)
+    ground.control.act("unblock_app", app=BROWSER_APP)
+    verbs.check(ground.keeper, connection.id)
+    open_ = ground.incident(connection)
+    assert open_ is not None
+    assert {each.kind: each.proven for each in open_.proofs}["identity"] is False
 
 
 def test_a_break_after_a_recovery_is_an_incident_of_its_own(ground: Ground) -> None:
@@ -263,7 +299,7 @@ def test_removing_takes_the_held_credential_along(ground: Ground) -> None:
     assert ground.live_refresh_tokens() == 0
 
 
-def test_a_revocation_that_fails_is_written_down_and_keeps_nothing_alive_here(
+def test_a_token_that_salesforce_does_not_know_any_more_waits_for_nothing(
     ground: Ground,
 ) -> None:
     connection = ground.connected()
@@ -275,8 +311,9 @@ def test_a_revocation_that_fails_is_written_down_and_keeps_nothing_alive_here(
     gone = verbs.remove(ground.keeper, connection.id)
     assert str(gone.state) == "removed"
     assert {row.sealed for row in ground.rows(gone)} == {b""}
-    (event,) = ground.history(gone, "not revoked")
-    assert "invalid_token" in event.text
+    assert ground.history(gone, "not revoked") == []
+    with ground.keeper.reading() as tx:
+        assert revocations.waiting(tx) == []
 
 
 def test_removing_twice_changes_nothing_more(ground: Ground) -> None:

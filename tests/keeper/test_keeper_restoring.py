@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,12 @@ import pytest
 from evergrant import keeper as verbs
 from evergrant.emulator.server import Emulator
 from evergrant.errors import BadInput, Misuse, Refused, StoreTrouble, VaultTrouble
+from evergrant.keeper import Keeper
 from evergrant.keeper.engine import Fresh, HeldBack, Want
+from evergrant.log import acting_as
 from evergrant.model import Connection
 from evergrant.settings import Settings
-from evergrant.store import Store, connections, due, token_requests
+from evergrant.store import Store, audit_log, backup, connections, due, token_requests
 from keeper_kit import (
     BROWSER_APP,
     KEY,
@@ -73,8 +75,68 @@ def test_a_backup_while_others_write_is_of_one_moment(ground: Ground, tmp_path: 
     connection = ground.connected()
     with ground.keeper.writing() as tx:
         connections.update(tx, connection.id, name="half")
-        verbs.back_up(ground.keeper, tmp_path / "one.db")
+        backup.copy_to(ground.keeper.store.path, tmp_path / "one.db")
         connections.update(tx, connection.id, name="whole")
+    with Store.open(f"sqlite:///{tmp_path / 'one.db'}") as store, store.read() as tx:
+        assert connections.by_id(tx, connection.id).name == "Acme"
+
+
+def test_a_backup_and_a_restore_stand_in_the_audit_log(ground: Ground, tmp_path: Path) -> None:
+    ground.connected()
+    with acting_as("command line ada"):
+        verbs.back_up(ground.keeper, tmp_path / "one.db")
+        settings = restored(ground, tmp_path / "one.db", tmp_path)
+    *_, made = verbs.deeds(ground.keeper)
+    key = ground.keeper.vault.key_id
+    assert (made.actor, made.act) == ("command line ada", "backup")
+    assert made.text == f"{tmp_path / 'one.db'}, sealed with key {key}"
+    with verbs.open_keeper(settings, clock=ground.keeper.clock, environ=KEY) as keeper:
+        *_, told = verbs.deeds(keeper)
+    assert (told.actor, told.act) == ("command line ada", "restore")
+    assert told.text.startswith(f"from {tmp_path / 'one.db'}; ")
+
+
+def test_what_was_done_since_the_backup_stays_in_the_audit_log(
+    copied: tuple[Connection, Path], shared_org: Emulator, tmp_path: Path
+) -> None:
+    clock = QuickClock(lambda: shared_org.clock.offset)
+    settings, later = Settings(tmp_path / "here"), tmp_path / "later.db"
+    verbs.restore(settings, copied[1], clock=clock, environ=KEY)
+
+    def told(*acts: Callable[[Keeper], object]) -> list[tuple[datetime, str, str]]:
+        """The log after these acts."""
+        with verbs.open_for_all(settings, clock=clock, environ=KEY) as keeper:
+            for act in acts:
+                act(keeper)
+            return [(each.at, each.act, each.text) for each in verbs.deeds(keeper)]
+
+    with acting_as("command line ada"):
+        begun = told(
+            lambda keeper: verbs.pause(keeper.of("default"), copied[0].id),
+            lambda keeper: verbs.back_up(keeper, later),
+        )
+        done = told(lambda keeper: verbs.resume(keeper.of("default"), copied[0].id))
+        verbs.restore(settings, later, clock=clock, environ=KEY)
+    *before, (_, act, text) = told()
+    assert before == done
+    with Store.open(f"sqlite:///{later}") as store, store.read() as tx:
+        since = len(done) - len(audit_log.after(tx, limit=500))
+    assert since > len(done) - len(begun) > 0
+    assert (act, text.partition("; ")[2]) == (
+        "restore",
+        f"{since} lines of the audit log since the backup are kept",
+    )
+
+
+def test_a_store_that_takes_nothing_any_more_is_backed_up_all_the_same(
+    ground: Ground, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = ground.connected()
+    with ground.keeper.store.write() as tx:
+        tx.exec_driver_sql("PRAGMA query_only=ON")
+    with acting_as("command line ada"):
+        verbs.back_up(ground.keeper, tmp_path / "one.db")
+    assert "the backup stands in no audit log" in caplog.text
     with Store.open(f"sqlite:///{tmp_path / 'one.db'}") as store, store.read() as tx:
         assert connections.by_id(tx, connection.id).name == "Acme"
 

@@ -68,7 +68,7 @@ def _refused_in_org(ground: Ground, app: App, connection: str) -> str:
     answer = httpx2.post(f"{ground.stage.url}/services/oauth2/token", data={
         "grant_type": "refresh_token", "refresh_token": token.reveal(),
         "client_id": app.consumer_key, "client_secret": app.consumer_secret.reveal(),
-    }, timeout=10)  # fmt: skip
+    }, timeout=60)  # fmt: skip
     return str(answer.json().get("error", ""))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_an_incident_that_is_to_be_proved_by_a_sync_ends_with_the_next_one(groun
     break_and_mend(ground, connection)
     open_ = ground.incident(connection)
     assert open_ is not None
-    assert [each.kind for each in open_.proofs] == ["call"]
+    assert {each.kind for each in open_.proofs} == {"identity", "call", "login_history"}
     verbs.check(ground.keeper, connection.id)
     assert len(ground.history(connection, "incident waits")) == 1
     failed = verbs.report_sync(ground.keeper, connection.id, succeeded=False, detail="no rows")
@@ -131,6 +131,109 @@ def test_a_report_of_the_future_or_of_nothing_is_refused(ground: Ground) -> None
         verbs.report_sync(ground.keeper, connection.id, succeeded=True, at=future)
     with pytest.raises(NotFound):
         verbs.report_sync(ground.keeper, "con_nobody", succeeded=True)
+
+
+def test_failed_syncs_put_off_no_alarm(ground: Ground) -> None:
+    connection = ground.connected()
+    expecting(ground, connection, sync_every_min=60)
+    by = verbs.report_sync(ground.keeper, connection.id, succeeded=True).next_by
+    for _ in range(6):
+        ground.control.advance(HOUR / 2)
+        told = verbs.report_sync(ground.keeper, connection.id, succeeded=False, detail="no rows")
+        assert told.next_by in (by, None)
+        go_round(ground.keeper, "me")
+    [event] = ground.history(connection, "sync overdue")
+    assert event.text.startswith("no sync since")
+
+
+def test_an_integration_that_never_syncs_raises_an_alarm_too(ground: Ground) -> None:
+    integration = ground.integration()
+    told = Expectations(sync_every_min=60)
+    verbs.expect(ground.keeper, integration.id, told)
+    connection = ground.connected()
+    ground.control.advance(2 * HOUR)
+    go_round(ground.keeper, "me")
+    [event] = ground.history(connection, "sync overdue")
+    assert event.text == "no sync was ever reported"
+
+
+def test_what_is_expected_only_now_has_its_time_from_now_on(ground: Ground) -> None:
+    connection = ground.connected()
+    ground.control.advance(5 * HOUR)
+    verbs.expect(ground.keeper, connection.integration, Expectations(sync_every_min=60))
+    go_round(ground.keeper, "me")
+    assert ground.history(connection, "sync overdue") == []
+    ground.control.advance(2 * HOUR)
+    go_round(ground.keeper, "me")
+    assert len(ground.history(connection, "sync overdue")) == 1
+
+
+def test_what_is_expected_no_more_raises_no_alarm(ground: Ground) -> None:
+    connection = ground.connected()
+    verbs.expect(ground.keeper, connection.integration, Expectations(sync_every_min=60))
+    verbs.expect(ground.keeper, connection.integration, Expectations())
+    ground.control.advance(2 * HOUR)
+    go_round(ground.keeper, "me")
+    assert ground.history(connection, "sync overdue") == []
+
+
+def test_a_connection_that_recovered_is_waited_for_anew(ground: Ground) -> None:
+    connection = ground.connected()
+    expecting(ground, connection, sync_every_min=60)
+    verbs.report_sync(ground.keeper, connection.id, succeeded=True)
+    ground.control.act("block_app", app=BROWSER_APP)
+    verbs.check(ground.keeper, connection.id)
+    ground.control.advance(4 * HOUR)
+    go_round(ground.keeper, "me")
+    assert ground.history(connection, "sync overdue") == [], "that it is blocked was told"
+    ground.control.act("unblock_app", app=BROWSER_APP)
+    verbs.check(ground.keeper, connection.id)
+    go_round(ground.keeper, "me")
+    assert ground.history(connection, "sync overdue") == [], "it has had no time yet"
+    ground.control.advance(2 * HOUR)
+    go_round(ground.keeper, "me")
+    assert len(ground.history(connection, "sync overdue")) == 1
+
+
+def test_a_report_that_comes_after_a_newer_one_brings_no_alarm_forward(ground: Ground) -> None:
+    connection = ground.connected()
+    expecting(ground, connection, sync_every_min=60)
+    ground.control.advance(5 * HOUR)
+    now = ground.keeper.clock.now()
+    by = verbs.report_sync(ground.keeper, connection.id, succeeded=True).next_by
+    late = verbs.report_sync(ground.keeper, connection.id, succeeded=True, at=now - 3 * HOUR)
+    assert by is not None
+    assert late.next_by == by
+    go_round(ground.keeper, "me")
+    assert ground.history(connection, "sync overdue") == []
+
+
+def test_a_late_report_of_a_sync_before_the_break_says_nothing_about_what_came_after(
+    ground: Ground,
+) -> None:
+    connection = ground.connected()
+    expecting(ground, connection, proved_by_sync=True)
+    before = ground.keeper.clock.now()
+    ground.control.advance(HOUR)
+    break_and_mend(ground, connection)
+    verbs.report_sync(ground.keeper, connection.id, succeeded=False, detail="after the break")
+    late = verbs.report_sync(ground.keeper, connection.id, succeeded=True, at=before)
+    assert (late.incident, late.cleared, late.missed) == ("", 0, None)
+    left = [each.detail for each in verbs.sync_errors(ground.keeper, connection.id)]
+    assert left == ["after the break"]
+    open_ = ground.incident(connection)
+    assert open_ is not None
+    told = verbs.report_sync(ground.keeper, connection.id, succeeded=True)
+    assert (told.incident, told.cleared) == (open_.id, 1)
+    assert told.missed is not None
+    assert told.missed.since == before
+
+
+def test_a_report_of_long_ago_is_a_wrong_clock(ground: Ground) -> None:
+    connection = ground.connected()
+    first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(BadInput, match="more than a year old"):
+        verbs.report_sync(ground.keeper, connection.id, succeeded=True, at=first)
 
 
 # --- flapping ------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BYTECODE = ROOT / ".pytest_cache" / "bytecode"
 """Compiled modules of the processes that tests start: they are many, and compiling is slow."""
 DEAD = '{"error":"invalid_grant","error_description":"expired access/refresh token"}'
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 KEPT = ("PATH", "LANG", "SYSTEMROOT", "TMPDIR", "SSL_CERT_DIR")
 
 

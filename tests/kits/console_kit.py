@@ -153,6 +153,6 @@ def desk_fixture(web: Web, page: Page, look: Look, axe: AxeCheck, screenshot: Pi
 def admin_fixture(browser: Browser, web: Web) -> Iterator[Admin]:
     """A Salesforce admin."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield Admin(context.new_page(), web)
     context.close()

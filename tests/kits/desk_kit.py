@@ -43,12 +43,12 @@ class Desk:
 
     def app(self, name: str) -> dict[str, Any]:
         """An app of the org, as its control port lists it."""
-        apps = httpx2.get(f"{self.control}/world", timeout=10).json()["apps"]
+        apps = httpx2.get(f"{self.control}/world", timeout=60).json()["apps"]
         return next(dict(each) for each in apps if each["name"] == name)
 
     def user(self, name: str) -> dict[str, Any]:
         """A user of the org, as its control port lists it."""
-        users = httpx2.get(f"{self.control}/world", timeout=10).json()["users"]
+        users = httpx2.get(f"{self.control}/world", timeout=60).json()["users"]
         return next(dict(each) for each in users if each["username"].startswith(f"{name}@"))
 
     def person(self, name: str) -> Person:
@@ -62,7 +62,7 @@ class Desk:
 
     def post(self, path: str, **told: object) -> None:
         """Steer the org."""
-        httpx2.post(f"{self.control}{path}", json=told, timeout=10).raise_for_status()
+        httpx2.post(f"{self.control}{path}", json=told, timeout=60).raise_for_status()
 
     def integration(self, name: str, flow: str, **more: str) -> str:
         """An integration file for one of the org's apps; `more` are members that it has besides."""

@@ -54,7 +54,7 @@ def host_served(app: Starlette) -> Iterator[str]:
             yield ORIGINS[1]
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(timeout=60)
 
 
 def word(keeper: Keeper, connection: str, origin: str = HOST, **how: object) -> str:

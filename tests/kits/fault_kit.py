@@ -160,7 +160,7 @@ def killed(moment: str) -> Fault:
                 until(lambda: ground.control.ask("GET", "/faults")[0]["times"] == 0)
                 one.kill()
                 until(lambda: len(sent(ground)) > asked)
-            one.join(20)
+            one.join(60)
             assert one.exitcode == -signal.SIGKILL, one.exitcode
 
     return fault
@@ -178,7 +178,7 @@ def stopped(moment: str) -> Fault:
                 wants = Want(connection.id, fingerprint(ground, connection), urgent=True)
                 other.engine.renew(wants)
             os.kill(one.pid, signal.SIGCONT)
-            one.join(20)
+            one.join(60)
             assert one.exitcode == 0, one.exitcode
 
     return fault
@@ -190,7 +190,7 @@ def is_stopped(pid: int) -> bool:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < give_up, "it never came to that"
         time.sleep(0.01)

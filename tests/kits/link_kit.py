@@ -85,5 +85,5 @@ def logo(side: int = 32) -> bytes:
 @pytest.fixture(name="customer")
 def customer_fixture(web: Web) -> Iterator[Customer]:
     """A customer's admin."""
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as browser:
+    with httpx2.Client(follow_redirects=False, timeout=60) as browser:
         yield Customer(web, browser)

@@ -45,7 +45,7 @@ Plant = Callable[[Exchange], Exchange]
 @contextmanager
 def planted(url: str, *plants: Plant) -> Iterator[str]:
     """The address of the org at `url`, with differences planted into its answers."""
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as via:
+    with httpx2.Client(follow_redirects=False, timeout=60) as via:
 
         class Proxy(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

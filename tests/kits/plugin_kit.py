@@ -18,7 +18,7 @@ def run_pytest(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN, *words],
         cwd=folder, env=own | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, check=False,
-        capture_output=True, text=True, timeout=110,
+        capture_output=True, text=True, timeout=250,
     )  # fmt: skip
 
 

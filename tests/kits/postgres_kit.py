@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -116,7 +117,8 @@ def own_server(*, fsync: bool = False) -> Iterator[Server]:
 def _private_runtime_folder() -> None:
     """Where the server's library puts its lock: platformdirs warns where there is none."""
     if not os.environ.get("XDG_RUNTIME_DIR"):
-        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="eg-run-")
+        os.environ["XDG_RUNTIME_DIR"] = made = tempfile.mkdtemp(prefix="eg-run-")
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
 
 
 @cache

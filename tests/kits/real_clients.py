@@ -71,7 +71,7 @@ def node() -> str:
     own = shutil.which("node")
     if own is None:
         return ""
-    told = subprocess.run([own, "--version"], capture_output=True, text=True, timeout=20).stdout
+    told = subprocess.run([own, "--version"], capture_output=True, text=True, timeout=60).stdout
     version = re.match(r"v(\d+)", told)
     return own if version and int(version[1]) >= OLDEST_NODE else ""
 
@@ -137,7 +137,7 @@ class Conversation:
     def close(self) -> None:
         """Let the process end, and leave nothing open."""
         try:
-            self._process.communicate(timeout=20)
+            self._process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()

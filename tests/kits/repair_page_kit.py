@@ -73,7 +73,7 @@ class Repair:
         return answer
 
     def wait(self) -> None:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while "working" in self.flow.outcome:
             assert time.monotonic() < until
             time.sleep(0.01)

@@ -20,7 +20,7 @@ from evergrant.testing import App, SalesforceOrg, User
 from evergrant.testing.flows import FlowName
 
 FLOWS: Final = Path(__file__).resolve().parents[2] / "examples" / "flows"
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 _INHERITED: Final = ("PATH", "LANG", "SYSTEMROOT", "TMPDIR")
 Words = dict[str, str]
 
@@ -49,7 +49,7 @@ def nobody(_stand: Stand, _line: str, _sample: subprocess.Popen[str]) -> None:
 
 def visit(stand: Stand, line: str, _sample: subprocess.Popen[str]) -> None:
     """Open the link that the sample shows, allow, and let the browser come back to it."""
-    requests.get(stand.ann.allow(line.removeprefix("Open ")), timeout=9)
+    requests.get(stand.ann.allow(line.removeprefix("Open ")), timeout=60)
 
 
 def paste(stand: Stand, line: str, sample: subprocess.Popen[str]) -> None:

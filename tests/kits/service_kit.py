@@ -36,7 +36,7 @@ class Up:
     def api(self, method: str, path: str, **how: Any) -> httpx2.Response:
         """One call of the command line's API."""
         given = {"Authorization": f"Bearer {self.key}"}
-        return httpx2.request(method, self.url + path, headers=given, timeout=10, **how)
+        return httpx2.request(method, self.url + path, headers=given, timeout=60, **how)
 
     def begun(self, **what: Any) -> dict[str, str]:
         """A flow, begun as the command line does."""
@@ -55,7 +55,7 @@ class Up:
 
     def ended(self, flow_id: str) -> dict[str, Any]:
         """The flow, once it has ended."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while (told := self.api("GET", f"/v1/flows/{flow_id}").json())["status"] not in ENDED:
             assert time.monotonic() < until
             time.sleep(0.02)

@@ -19,8 +19,14 @@ class Look:
 
     width: int = 1440
     height: int = 900
-    scheme: Literal["light", "dark"] = "light"
+    scheme: Literal["light", "dark", "both"] = "light"
+    """*both*: opened in daylight, and looked at in the dark as well."""
     script: bool = True
+
+    @property
+    def schemes(self) -> tuple[Literal["light", "dark"], ...]:
+        """The schemes in which it is looked at, the one in which it is opened first."""
+        return ("light", "dark") if self.scheme == "both" else (self.scheme,)
 
     def __str__(self) -> str:
         return f"{self.width}-{self.scheme}{'' if self.script else '-no-script'}"
@@ -32,6 +38,8 @@ LOOKS = tuple(
     for scheme in ("light", "dark")
 )
 """Phone and desk, light and dark; for `parametrize("look", LOOKS, ids=str, indirect=True)`."""
+SIZES = (Look(360, 800, "both"), Look(1440, 900, "both"))
+"""The same four with half the walking: each page is opened once a size."""
 
 
 @dataclass  # no slots: Playwright keeps its handlers in attributes of the object

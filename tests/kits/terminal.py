@@ -53,7 +53,7 @@ def at_terminal(
         screen = _typed(ours, [*answers])
     finally:
         os.close(ours)
-    return Session(process.wait(30), TAKEN_BACK.sub("", screen.replace("\r\n", "\n")))
+    return Session(process.wait(120), TAKEN_BACK.sub("", screen.replace("\r\n", "\n")))
 
 
 def _typed(terminal: int, answers: list[str]) -> str:

@@ -94,7 +94,7 @@ class Web:
 
     def ended(self, flow_id: str) -> dict[str, Any]:
         """The outcome of a flow, once it has ended."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while (flow := verbs.flow_of(self.ground.keeper, flow_id)).status not in ENDED:
             assert time.monotonic() < until, flow.status
             time.sleep(0.02)
@@ -141,7 +141,7 @@ def standing(org: Emulator, folder: Path) -> Iterator[Web]:
         control = held.enter_context(closing(Control(org.control_url)))
         faces = (with_breaks(stage_of, control, org.url),)
         service = held.enter_context(serving(settings, "127.0.0.1", 0, clock=clock, faces=faces))
-        browser = held.enter_context(httpx2.Client(follow_redirects=False, timeout=20.0))
+        browser = held.enter_context(httpx2.Client(follow_redirects=False, timeout=60))
         key = operator_key(service.keeper.settings).reveal()
         web = Web(Ground(org, stage_of["it"]), service.url, browser, key)
         web.sign_in()

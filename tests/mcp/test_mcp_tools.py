@@ -158,6 +158,34 @@ def test_a_question_of_the_doctor_can_be_answered(house: House) -> None:
     talk(house, look)
 
 
+HISTORY = """\
+"Username","Login Time","Source IP","Login Type","Status","Application"
+"int@acme.example","11/20/2026, 08:00:00 AM GMT","203.0.113.7","Remote Access 2.0","Success","Orbit"
+"int@acme.example","11/21/2026, 08:00:00 AM GMT","203.0.113.7","Remote Access 2.0",\
+"Failed: Not approved for access","Orbit"
+"""
+CURL = """\
+curl -X POST https://login.salesforce.com/services/oauth2/token \\
+  -H 'Content-Type: application/json' -d '{"grant_type":"refresh_token"}'
+{"error":"unsupported_grant_type","error_description":"grant type not supported"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"), [(HISTORY, "user-not-preauthorized"), (CURL, "malformed-request")]
+)
+def test_exports_and_commands_are_read_as_the_command_line_reads_them(
+    house: House, text: str, cause: str
+) -> None:
+    async def look(client: Client) -> None:
+        found = await told(client, "evergrant_diagnose_text", text=text, app="Orbit")
+        assert found["causes"][0]["id"] == cause
+        seen = await told(client, "evergrant_consult_doctor", text=text)
+        assert seen["judgement"]["causes"][0]["id"] == cause
+
+    talk(house, look)
+
+
 def test_a_secret_in_a_pasted_text_is_never_given_back(house: House) -> None:
     async def look(client: Client) -> None:
         text = f"access_token={SECRET}\ninvalid_grant: expired access/refresh token {SECRET}"
@@ -220,7 +248,7 @@ async def _explained_over_http(url: str, key: str) -> None:
 async def _client(url: str, key: str) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {key}"}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=20) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
     ):
         yield client

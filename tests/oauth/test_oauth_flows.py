@@ -331,11 +331,19 @@ def test_a_revocation_posts_the_token_and_takes_an_empty_answer() -> None:
     played = rehearse(revoke(HOST, REFRESH), Reply(200))
     assert played.requests[0].url == f"{HOST}/services/oauth2/revoke"
     assert form_of(played) == {"token": "plantedRT"}
-    assert played.result is None
+    assert played.result == "revoked"
 
 
-@pytest.mark.parametrize("error", ["invalid_token", "unsupported_token_type"])
-def test_a_refused_revocation_is_read_from_its_form(error: str) -> None:
+def test_a_token_that_salesforce_does_not_know_is_as_good_as_revoked() -> None:
+    body = b"error=invalid_token&error_description=invalid+token%3A+planted"
+    assert rehearse(revoke(HOST, REFRESH), Reply(400, {}, body)).result == "not known"
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["unsupported_token_type", "rate_limit_exceeded", "server_error", "invalid_client"],
+)
+def test_any_other_refusal_of_a_revocation_is_read_from_its_form_and_raised(error: str) -> None:
     body = f"error={error}&error_description=invalid+token%3A+planted".encode()
     with pytest.raises(Refused) as refused:
         rehearse(revoke(HOST, REFRESH), Reply(400, {}, body))
@@ -344,10 +352,12 @@ def test_a_refused_revocation_is_read_from_its_form(error: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"OK", b"{}"])
 def test_a_revocation_succeeds_whatever_word_comes_with_200(body: bytes) -> None:
-    assert rehearse(revoke(HOST, REFRESH), Reply(200, {}, body)).result is None
+    assert rehearse(revoke(HOST, REFRESH), Reply(200, {}, body)).result == "revoked"
 
 
-@pytest.mark.parametrize("reply", [Reply(302), Reply(200, {}, b"<html>Login</html>")])
+@pytest.mark.parametrize(
+    "reply", [Reply(302), Reply(202), Reply(503), Reply(200, {}, b"<html>Login</html>")]
+)
 def test_a_page_or_a_redirect_is_no_revocation(reply: Reply) -> None:
     with pytest.raises(Malformed):
         rehearse(revoke(HOST, REFRESH), reply)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -224,7 +224,7 @@ def made(kind: Any, name: str, noun: str, whose: str) -> Any:
         return inner[0]
     if origin in (UnionType, Union):
         return made(inner[0], name, noun, whose)
-    if origin in (tuple, list, Sequence, Iterable):
+    if origin in (tuple, list, Sequence, Iterable, Collection):
         several = [each for each in inner if each is not Ellipsis]
         items = tuple(made(each, name, noun, whose) for each in several)
         return list(items) if origin is list else items

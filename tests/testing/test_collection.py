@@ -33,7 +33,7 @@ UNBUILT = re.compile("register|pkce/generator|singleaccess")
 @pytest.fixture(scope="module")
 def ran() -> Iterator[tuple[Runner, dict[str, httpx2.Response]]]:
     """The collection, run once."""
-    with Emulator() as emulator, httpx2.Client(timeout=20) as http:
+    with Emulator() as emulator, httpx2.Client(timeout=60) as http:
         people = People(emulator)
         own = {"url": emulator.url, "control": emulator.control_url}
         runner = Runner(http, VARIABLES | own, people.table())
@@ -68,7 +68,7 @@ class People:
         self._user.enter_code(runner.variables["user_code"])
 
     def key(self) -> str:
-        answer = httpx2.get(f"{self._emulator.control_url}/key/orbit-jwt", timeout=20)
+        answer = httpx2.get(f"{self._emulator.control_url}/key/orbit-jwt", timeout=60)
         return str(answer.json()["private_key"])
 
     def sign(self, runner: Runner, _url: str) -> None:

@@ -77,7 +77,7 @@ def test_what_it_starts_answers_under_the_address_that_clients_use(started: str)
     check = said("HEALTHCHECK")[0].partition("CMD ")[2]
     [_, *rest] = json.loads(check.replace(":8081/", f":{control[1]}/"))
     subprocess.run([sys.executable, *rest], check=True, timeout=30)
-    with urllib.request.urlopen(f"http://127.0.0.1:{control[1]}/world", timeout=9) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{control[1]}/world", timeout=60) as answer:
         assert json.load(answer)["org"]["url"] == "http://localhost:8080"
 
 

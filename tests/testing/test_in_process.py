@@ -64,10 +64,10 @@ def test_requests_reaches_it_and_follows_its_redirects(in_process: SalesforceOrg
         words = {"response_type": "code", "client_id": app.consumer_key}
         page = session.get(
             f"{in_process.url}/services/oauth2/authorize",
-            params={**words, "redirect_uri": app.callback}, timeout=9,
+            params={**words, "redirect_uri": app.callback}, timeout=60,
         )  # fmt: skip
         assert "login_form" in page.text
-        dead = session.get(in_process.url + QUERY, timeout=9)
+        dead = session.get(in_process.url + QUERY, timeout=60)
     assert (dead.status_code, dead.json()[0]["errorCode"]) == (401, "INVALID_SESSION_ID")
 
 

@@ -37,7 +37,7 @@ def test_each_begins_anew(salesforce_org, number):
     salesforce_org.connect(app, ann)
     salesforce_org.clock.advance(days=400)
     salesforce_org.fault("maintenance", times=99)
-    assert requests.get(salesforce_org.url, timeout=9).status_code == 503
+    assert requests.get(salesforce_org.url, timeout=60).status_code == 503
 """
 SETTLED = """
 import pytest

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,23 @@ import store_kit
 from evergrant import keeper as verbs
 from evergrant.errors import Misuse, VaultTrouble
 from evergrant.keeper import Keeper
-from evergrant.keeper.rotating import Progress
+from evergrant.keeper.presence import present
+from evergrant.keeper.resealing import Progress
+from evergrant.log import acting_as
 from evergrant.model import Secret
 from evergrant.settings import Settings
-from evergrant.store import Store, connections, revocations, sealed, tables, token_requests
+from evergrant.store import (
+    Store,
+    connections,
+    processes,
+    revocations,
+    sealed,
+    tables,
+    token_requests,
+)
 from evergrant.store.flows import Flow
 from evergrant.store.flows import add as add_flow
+from evergrant.store.processes import Process
 from evergrant.store.revocations import Revocation
 from evergrant.store.token_requests import RawAnswer
 from evergrant.vault import Vault
@@ -38,7 +51,8 @@ NAMES = [f"org{number:03}" for number in range(25)]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+    remote = store_kit.remote(tmp_path)
+    return Settings(data_dir=tmp_path / "data", database_url=remote, key_beside_data=True)
 
 
 @pytest.fixture
@@ -73,9 +87,10 @@ def rotated(keeper: Keeper) -> list[Progress]:
     return list(verbs.rotate(keeper, {}))
 
 
-def settled(settings: Settings) -> None:
-    """The key file was written long ago."""
-    os.utime(settings.key_file, (time.time() - 3600,) * 2)
+def settled(keeper: Keeper) -> None:
+    """The last rotation was long ago."""
+    with keeper.writing() as tx:
+        tx.execute(sa.update(tables.tenant).values(canary_at=NOW - timedelta(hours=1)))
 
 
 def tokens(keeper: Keeper) -> set[str]:
@@ -89,7 +104,7 @@ def test_everything_sealed_is_sealed_anew_and_reads_as_before(keeper: Keeper) ->
     told = rotated(keeper)
     new = keeper.vault.key_id
     assert new != old
-    assert told[0] == Progress(0, told[-1].total)
+    assert told[0] == Progress(1, told[-1].total), "the canary goes first"
     assert told[-1].done == told[-1].total == len(NAMES) + 5
     assert tokens(keeper) == before
     with keeper.reading() as tx:
@@ -124,7 +139,7 @@ def test_an_interrupted_rotation_goes_on_with_the_same_key(
     with keeper.reading() as tx:
         assert len(sealed.by_key(tx)) == 2
     with verbs.open_for_all(settings, environ={}) as other:
-        assert rotated(other)[-1].damaged == 0
+        assert rotated(other)[-1].unreadable == ()
         assert other.vault.key_id == half, "no third key was made"
     with keeper.reading() as tx:
         assert sealed.by_key(tx).keys() == {half}
@@ -151,7 +166,7 @@ def test_readers_and_writers_in_another_process_notice_nothing(
                 failures.append(error)
                 return
 
-    with verbs.open_for_all(settings, environ={}) as other:
+    with verbs.open_for_all(settings, environ={}) as other, present(other, "web", look_s=0.02):
         thread = threading.Thread(target=load, args=(other,))
         thread.start()
         for _ in range(3):
@@ -166,17 +181,107 @@ def test_readers_and_writers_in_another_process_notice_nothing(
         assert sealed.by_key(tx).keys() == {rotated_to}
 
 
-def test_a_damaged_row_is_told_and_does_not_stop_the_others(keeper: Keeper) -> None:
+def test_a_damaged_row_is_named_and_blocks_neither_this_rotation_nor_the_next(
+    keeper: Keeper,
+) -> None:
     with keeper.writing() as tx:
         one, two = (tables.credential.c.connection == f"con_{name}" for name in NAMES[:2])
         theirs = tx.execute(sa.select(tables.credential.c.sealed).where(one)).scalar_one()
         tx.execute(sa.update(tables.credential).where(two).values(sealed=theirs))
-    last = rotated(keeper)[-1]
-    assert (last.damaged, last.done) == (1, len(NAMES) + 4)
-    [former] = [each for each in verbs.master_keys(keeper) if not each.is_current]
-    assert former.rows == 1
-    with pytest.raises(Misuse, match="still opens 1 row"):
+    first = keeper.vault.key_id
+    for _ in range(2):
+        before, last = keeper.vault.key_id, rotated(keeper)[-1]
+        assert keeper.vault.key_id != before, "a new key, although a row is left"
+        assert last.done == len(NAMES) + 4
+        (lost,) = last.unreadable
+        assert (lost.what, lost.of) == ("a credential", NAMES[1])
+        assert lost.next_step == f"reauthorize it: `evergrant reauthorize {NAMES[1]}`"
+    left = [(each.id, each.rows) for each in verbs.master_keys(keeper) if not each.is_current]
+    assert (first, 1) in left
+    settled(keeper)
+    assert first in verbs.forget_keys(keeper, {}), "it opens nothing that anything opens"
+    assert rotated(keeper)[-1].unreadable == (lost,)
+
+
+def test_a_former_key_that_still_opens_a_row_is_kept(keeper: Keeper) -> None:
+    begun = verbs.rotate(keeper, {})
+    next(begun)
+    begun.close()
+    settled(keeper)
+    with pytest.raises(Misuse, match=f"still opens {len(NAMES) + 4} rows"):
         verbs.forget_keys(keeper, {})
+
+
+@pytest.mark.usefixtures("each_database")
+def test_a_process_with_a_copy_of_the_key_file_is_named_and_goes_on_reading(
+    keeper: Keeper, settings: Settings, tmp_path: Path
+) -> None:
+    copy, old = tmp_path / "copy.key", keeper.vault.key_id
+    theirs = settings.but(master_key_file=copy)
+    with renewed_copy(settings, theirs) as other:
+        for _ in range(2):
+            with pytest.raises(Misuse, match="not with every process") as refused:
+                list(verbs.rotate(keeper, {}, patience_s=0.2))
+            assert f"{os.getpid()} (all)" in refused.value.what
+            assert "restart" in refused.value.next_step
+            assert len(tokens(other)) == len(tokens(keeper)) == len(NAMES)
+        seals, coming = verbs.master_keys(keeper)
+        assert (seals.id, seals.is_current, seals.rows) == (old, True, len(NAMES) + 5)
+        assert (coming.is_next, coming.is_current, coming.rows) == (True, False, 0)
+        settled(keeper)
+        assert verbs.forget_keys(keeper, {}) == [], "the one that is coming is no former key"
+    with renewed_copy(settings, theirs) as other:
+        assert other.vault.key_id == old, "the new one seals nothing before everybody has it"
+        assert rotated(keeper)[-1].done == len(NAMES) + 5
+        assert keeper.vault.key_id == coming.id, "no third key was made"
+        assert len(tokens(other)) == len(NAMES)
+        assert other.vault.key_id == coming.id, "the copy seals with it as well"
+
+
+@contextmanager
+def renewed_copy(settings: Settings, theirs: Settings) -> Iterator[Keeper]:
+    """A process of the service that copies the key file when it starts."""
+    shutil.copy(settings.key_file, theirs.key_file)
+    with verbs.open_for_all(theirs, environ={}) as other, present(other, "all", look_s=0.02):
+        yield other
+
+
+def test_a_process_that_ended_without_a_word_is_not_waited_for(keeper: Keeper) -> None:
+    now = keeper.clock.now()
+    with keeper.writing() as tx:
+        processes.put(
+            tx, Process("prc_gone", "host:1 (all)", ("dead",), now - timedelta(minutes=3))
+        )
+    assert rotated(keeper)[-1].done == len(NAMES) + 5
+
+
+def test_a_process_that_starts_with_an_old_copy_after_the_turn_does_not_start(
+    keeper: Keeper, settings: Settings, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.key"
+    shutil.copy(settings.key_file, copy)
+    rotated(keeper)
+    with (
+        pytest.raises(VaultTrouble, match="not the one"),
+        verbs.open_for_all(settings.but(master_key_file=copy), environ={}),
+    ):
+        pass
+
+
+def test_every_step_of_a_rotation_stands_in_the_audit_log(keeper: Keeper) -> None:
+    old = keeper.vault.key_id
+    with acting_as("command line ada"):
+        rotated(keeper)
+        settled(keeper)
+        verbs.forget_keys(keeper, {})
+    new = keeper.vault.key_id
+    told = [(each.actor, each.act, each.text) for each in verbs.deeds(keeper)]
+    assert told == [
+        ("command line ada", "master key", f"{new} is added"),
+        ("command line ada", "master key", f"{new} seals instead of {old}"),
+        ("command line ada", "master key", f"{len(NAMES) + 5} rows are sealed with {new}"),
+        ("command line ada", "master key", f"{old} is dropped"),
+    ]
 
 
 def test_a_former_key_is_dropped_when_it_opens_nothing_and_not_at_once(
@@ -186,12 +291,12 @@ def test_a_former_key_is_dropped_when_it_opens_nothing_and_not_at_once(
     rotated(keeper)
     with pytest.raises(Misuse, match="just now"):
         verbs.forget_keys(keeper, {})
-    settled(settings)
+    settled(keeper)
     assert verbs.forget_keys(keeper, {}) == [old]
     assert keeper.vault.ring.ids == (keeper.vault.key_id,)
     assert settings.key_file.stat().st_mode & 0o777 == 0o600
     assert len(tokens(keeper)) == len(NAMES)
-    settled(settings)
+    settled(keeper)
     assert verbs.forget_keys(keeper, {}) == []
 
 
@@ -242,7 +347,10 @@ def test_a_row_of_an_unknown_key_makes_the_ring_look_again_and_not_with_every_ro
     keys[:] = [two, one]
     now[0] = 6.0
     assert ring.unseal(blob, "row") == b"x"
-    assert sealed_with(ring.seal(b"y", "row")) == two.id
+    assert ring.next == two
+    assert sealed_with(ring.seal(b"y", "row")) == one.id, "others may not have the new one yet"
+    ring.seal_as(blob)
+    assert sealed_with(ring.seal(b"y", "row")) == ring.wanted.id == two.id
 
 
 def test_a_ring_whose_keys_cannot_be_read_any_more_goes_on_with_those_at_hand() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evergrant.errors import OurBug, VaultTrouble
+from evergrant.vault.kept import row_identity
 from evergrant.vault.sealing import MasterKey, seal, unseal
 
 KEY = MasterKey(b"k" * 32, "the test")
@@ -67,3 +68,8 @@ def test_a_master_key_is_not_shown_copied_or_pickled() -> None:
             attempt(KEY)
     with pytest.raises(TypeError):
         json.dumps(KEY)
+
+
+@given(st.lists(st.text(max_size=12) | st.integers(), max_size=6))
+def test_the_identity_of_a_row_is_the_json_array_of_its_words(words: list[str | int]) -> None:
+    assert row_identity(*words) == json.dumps(words, separators=(",", ":"))

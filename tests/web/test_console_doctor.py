@@ -20,7 +20,7 @@ def examined(web: Web, connection: Connection) -> httpx2.Response:
     """The page of an examination, once it is over."""
     answer = web.post(f"/connections/{connection.id}/doctor")
     assert answer.status_code == 303, words_of(answer)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while 'hx-sse:connect="' in (page := web.get(answer.headers["location"])).text:
         assert time.monotonic() < until, words_of(page)
         time.sleep(0.02)

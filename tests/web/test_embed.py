@@ -15,6 +15,7 @@ from evergrant import keeper as verbs
 from evergrant.errors import BadInput
 from evergrant.health import State
 from evergrant.keeper.embedding import NoSession
+from evergrant.store.expectations import Expectations
 from evergrant.web.embed_view import HEADLINES
 from evergrant.web.words import catalog
 from keeper_kit import BROWSER_APP, JWT_APP, org_fixture  # noqa: F401 (a fixture)
@@ -50,7 +51,7 @@ def minted(web: Web, connection: str, key: str = "", **body: Any) -> httpx2.Resp
     """Ask for a session as a host's backend does."""
     headers = {"Authorization": f"Bearer {key or web.key}"}
     where = f"{web.url}/v1/connections/{connection}/embed-sessions"
-    return httpx2.post(where, json={"origin": HOST, **body}, headers=headers, timeout=10)
+    return httpx2.post(where, json={"origin": HOST, **body}, headers=headers, timeout=60)
 
 
 # --- what is shown --------------------------------------------------------------------------------
@@ -112,6 +113,16 @@ def test_the_texts_follow_the_reader_and_the_host_may_choose_the_language(web: W
 def test_where_nobody_signs_in_at_a_browser_there_is_no_action(web: Web) -> None:
     connection = web.ground.connected(app=JWT_APP)
     assert state(web, connection.id, "admin")["action"] is None
+
+
+def test_a_customer_is_not_asked_to_mend_the_vendors_certificate(web: Web) -> None:
+    connection, keeper = web.ground.connected(app=JWT_APP), web.ground.keeper
+    tomorrow = (keeper.clock.now() + timedelta(days=1)).date().isoformat()
+    verbs.expect(keeper, connection.integration, Expectations(certificate_ends=tomorrow))
+    verbs.check(keeper, connection.id)
+    told = state(web, connection.id, "admin")
+    assert (told["state"], told["works"]) == ("expiring soon", True)
+    assert (told["severity"], told["action"]) == ("none", None)
 
 
 def test_every_state_of_a_connection_has_a_headline() -> None:

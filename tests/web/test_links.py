@@ -28,7 +28,7 @@ from web_kit import Web, web_fixture, words_of  # noqa: F401 (a fixture)
 @pytest.fixture
 def stranger() -> Iterator[httpx2.Client]:
     """Another browser, which never held a link."""
-    with httpx2.Client(follow_redirects=False, timeout=10.0) as opened:
+    with httpx2.Client(follow_redirects=False, timeout=60) as opened:
         yield opened
 
 

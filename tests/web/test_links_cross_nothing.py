@@ -37,7 +37,7 @@ def test_the_holder_of_one_link_reads_and_changes_nothing_of_another_connection(
     web: Web, customer: Customer
 ) -> None:
     mine, theirs = web.ground.connected("Acme"), web.ground.connected(THEIRS)
-    other = Customer(web, httpx2.Client(follow_redirects=False, timeout=20.0))
+    other = Customer(web, httpx2.Client(follow_redirects=False, timeout=60))
     other.opens(link_for(web, theirs.id))
     other.attempts()
     other.browser.close()

@@ -61,7 +61,7 @@ def test_every_page_weighs_less_than_a_hundred_kilobytes_and_its_document_is_not
     laid = laid_out(web, ENOUGH)
     assert set(laid.every) - {NOWHERE} == routes() - set(ELSE)
     scales = Scales(web)
-    with httpx2.Client(timeout=20.0) as stranger:
+    with httpx2.Client(timeout=60) as stranger:
         found = {
             route: scales.weigh(web.browser if route in laid.paths else stranger, path)
             for route, path in laid.every.items()

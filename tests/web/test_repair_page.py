@@ -99,11 +99,11 @@ def test_nothing_is_applied_but_what_this_operator_said_yes_to_in_this_browser(
     assert repair.apply(seal="0" * 64).status_code == 400
     forged = repair.web.post(f"{repair.at}/apply", csrf="0" * 64, yes="yes", seal=seal)
     assert forged.status_code == 403
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as browser:
+    with httpx2.Client(follow_redirects=False, timeout=60) as browser:
         other = in_another_browser(repair, browser, "operator")
         assert 'name="seal"' not in other.get(repair.at).text
         assert other.post(f"{repair.at}/apply", yes="yes", seal=seal).status_code == 400
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as browser:
+    with httpx2.Client(follow_redirects=False, timeout=60) as browser:
         viewer = in_another_browser(repair, browser, "viewer")
         assert "What would change" in viewer.get(repair.at).text
         for what in ("admin", "plan", "simulate", "apply", "undo", "end"):

@@ -42,7 +42,7 @@ def rival_fixture(web: Web) -> Rival:
 @pytest.fixture(name="rivals")
 def rivals_browser(web: Web, theirs: Rival) -> Iterator[httpx2.Client]:
     """A browser in which an operator of the other tenant is signed in."""
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as opened:
+    with httpx2.Client(follow_redirects=False, timeout=60) as opened:
         assert opened.get(verbs.invite(theirs.keeper).reveal()).status_code == 303
         yield opened
 
@@ -152,7 +152,7 @@ def test_a_flow_walked_in_the_other_tenants_console_ends_in_the_other_tenant(
 def test_a_reconnect_link_leads_its_own_tenants_connection_back(web: Web, theirs: Rival) -> None:
     connection = theirs.ground.now("Zebra Spoken")
     made = verbs.make_link(theirs.keeper, connection.id)
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as browser:
+    with httpx2.Client(follow_redirects=False, timeout=60) as browser:
         customer = Customer(web, browser)
         customer.opens(made.address.reveal())
         assert customer.page().status_code == 200
@@ -172,7 +172,7 @@ def test_an_embedded_part_sees_the_connection_of_its_own_tenant(web: Web, theirs
         httpx2.get(
             f"{web.url}/embed/v1/state",
             headers={"Authorization": f"Bearer {word}", "Origin": embed_kit.HOST},
-            timeout=20,
+            timeout=60,
         )
         for word in words
     ]
@@ -189,7 +189,7 @@ def test_a_bundle_that_is_taken_away_stands_in_the_log(web: Web) -> None:
 
 
 def test_a_tenant_that_nobody_made_has_no_desk(web: Web) -> None:
-    with httpx2.Client(follow_redirects=False, timeout=20.0) as stranger:
+    with httpx2.Client(follow_redirects=False, timeout=60) as stranger:
         for page in PAGES[:-1]:
             assert stranger.get(web.url + page).headers["location"] == "/sign-in"
     assert ground_of(web.ground, "empty").keeper.tenant == "empty"

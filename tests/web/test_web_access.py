@@ -24,7 +24,7 @@ OPEN = ("/health", "/oauth/callback", "/callback/refused", "/sign-in", "/static/
 @pytest.fixture
 def stranger() -> Iterator[httpx2.Client]:
     """Another browser, in which nobody is signed in."""
-    with httpx2.Client(follow_redirects=False, timeout=10.0) as opened:
+    with httpx2.Client(follow_redirects=False, timeout=60) as opened:
         yield opened
 
 

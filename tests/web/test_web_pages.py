@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from evergrant.drills.breaks import BREAKS
 from evergrant.health import State
 from evergrant.keeper import case_of
 from evergrant.model import Secret
+from evergrant.store.expectations import Expectations
 from keeper_kit import BROWSER_APP, JWT_APP, org_fixture  # noqa: F401 (a fixture)
 from web_kit import Web, web_fixture, words_of  # noqa: F401 (a fixture)
 
@@ -21,7 +23,6 @@ CERTAIN = {
     "uninstall": "app-uninstalled-restricted",
     "preauthorize": "user-not-preauthorized",
     "replay": "refresh-token-rotated-or-reused",
-    "freeze": "user-locked-or-frozen",
     "ip": "ip-restricted",
 }
 """Entries of the menu whose cause the connection's own words settle."""
@@ -47,6 +48,16 @@ def test_the_first_screen_has_the_box_what_needs_attention_and_the_connections(w
     assert "An admin blocked the app" in attention
 
 
+def test_a_connection_that_ends_soon_says_on_its_page_what_ends_and_what_helps(web: Web) -> None:
+    connection, keeper = web.ground.connected("Acme", app=JWT_APP), web.ground.keeper
+    tomorrow = (keeper.clock.now() + timedelta(days=1)).date().isoformat()
+    verbs.expect(keeper, connection.integration, Expectations(certificate_ends=tomorrow))
+    verbs.check(keeper, connection.id)
+    page = words_of(web.get(f"/connections/{connection.id}"))
+    assert "It works, and it will end soon" in page
+    assert f"ends on {tomorrow}: register a new certificate in the app" in page
+
+
 def test_a_pasted_error_is_explained_on_a_page_of_its_own(web: Web) -> None:
     answer = web.post("/readings", text=DEAD)
     assert answer.status_code == 303
@@ -54,6 +65,22 @@ def test_a_pasted_error_is_explained_on_a_page_of_its_own(web: Web) -> None:
     assert "expired access/refresh token" in page
     assert "Speaks for it" in page
     assert "What to do" in page
+
+
+def test_pasted_login_history_is_read_as_rows_and_not_as_prose(web: Web) -> None:
+    rows = (
+        '"Username","Login Time","Source IP","Login Type","Status","Application"\n'
+        '"int@acme.example","11/20/2026, 08:00:00 AM GMT","203.0.113.7","Remote Access 2.0",'
+        '"Success","Orbit"\n'
+        '"int@acme.example","11/21/2026, 08:00:00 AM GMT","203.0.113.7","Remote Access 2.0",'
+        '"Failed: Not approved for access","Orbit"\n'
+    )
+    answer = web.post("/readings", text=rows)
+    page = words_of(web.get(answer.headers["location"]))
+    assert "user-not-preauthorized" in page
+    assert "Status of the failing row in Login History: failed: not approved" in page.lower() or (
+        "not approved for access" in page.lower()
+    )
 
 
 def test_a_pasted_error_about_a_connection_links_into_that_org_and_changes_no_state(

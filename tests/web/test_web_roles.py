@@ -19,7 +19,7 @@ from web_kit import CSRF, Web, web_fixture, words_of  # noqa: F401 (a fixture)
 @pytest.fixture
 def viewer(web: Web) -> Iterator[httpx2.Client]:
     """A browser in which a viewer is signed in."""
-    with httpx2.Client(follow_redirects=False, timeout=10.0) as opened:
+    with httpx2.Client(follow_redirects=False, timeout=60) as opened:
         opened.get(verbs.invite(web.ground.keeper, role="viewer").reveal())
         yield opened
 

@@ -60,10 +60,18 @@ function linesOf(text) {
   return found;
 }
 
+function piecesOf(line, r) {
+  const found = [line.slice(0, r.maxLine)], step = r.maxLine - r.overlap;
+  if (line.length > r.maxLine)
+    for (let at = step; at < line.length; at += step) found.push(line.slice(at, at + r.maxLine));
+  return found;
+}
+
 function factsOf(text, data, { flow = "unknown", context = "" } = {}) {
   const r = data.reading;
   const lines = linesOf(text.slice(0, r.maxText).replaceAll("\0", "")).slice(0, r.maxLines)
-    .map((raw, index) => ({ number: index + 1, raw, plain: plain(raw, r) }));
+    .flatMap((raw, index) => piecesOf(raw, r).map(piece => (
+      { number: index + 1, raw: piece, plain: plain(piece, r) })));
   const refusals = refused(lines, flow, data);
   const complaints = mentioned(lines, ["network.failure", "client.complaint"], data);
   const taken = new Set([...refusals, ...complaints].map(fact => fact.line));
@@ -204,8 +212,9 @@ function callbackFlawOf(address) {
 function prose(lines, taken, context, data) {
   const r = data.reading, names = Object.keys(data.facts).filter(name => name.startsWith("context."));
   const around = context.trim() ? [{ number: 0, raw: "", plain: plain(context.slice(0, 4000), r) }] : [];
-  const rest = lines.filter(line => !r.machine.test(line.raw))
-    .map(line => ({ ...line, plain: taken.has(line.number) ? toldBeside(line.plain, r) : line.plain.replace(r.address, " ") }));
+  const isMachine = line => taken.has(line.number) || r.machine.test(line.raw);
+  const rest = lines.map(line => ({ ...line,
+    plain: isMachine(line) ? toldBeside(line.plain, r) : line.plain.replace(r.address, " ") }));
   return [...mentioned([...around, ...rest], names, data).map(fact => ({ ...fact, value: fact.value === "true" || fact.value })),
     ...toldIn([...around, ...rest], data)];
 }
@@ -286,8 +295,10 @@ function factors(words, weights, data, times) {
     shifted += weights[id] * Math.exp(score);
   }
   const middle = Math.log(shifted / whole), most = data.most * times;
-  const bounded = score => Math.max(-most, Math.min(most, score - middle));
-  return new Map([...scores].map(([id, score]) => [id, Math.exp(bounded(score))]));
+  const bounded = new Map([...scores].map(([id, score]) =>
+    [id, Math.exp(Math.max(-most, Math.min(most, score - middle)))]));
+  const after = [...bounded].reduce((sum, [id, by]) => sum + weights[id] * by, 0);
+  return new Map([...bounded].map(([id, by]) => [id, by * whole / after]));
 }
 
 function speaking(words, id, data) {
@@ -362,9 +373,15 @@ function nextCheck(shares, facts, data) {
 function gain(leading, name, kind, data) {
   if (leading.every(([id]) => !data.ratios[name][id])) return 0;
   const whole = leading.reduce((sum, [, share]) => sum + share, 0);
+  // A value that is not listed supports no cause when it is seen; it may well be expected.
+  const expected = leading.map(([id]) => {
+    const view = new Map(Object.entries(kind.background).filter(([key]) => key !== "*")
+      .map(([key, common]) => [key, common * ratioOf(id, name, key, data)]));
+    return view.set("*", Math.max(0, 1 - [...view.values()].reduce((a, b) => a + b, 0)));
+  });
   let after = 0;
-  for (const [key, common] of Object.entries(kind.background)) {
-    const column = leading.map(([id, share]) => share / whole * common * ratioOf(id, name, key, data));
+  for (const key of expected[0].keys()) {
+    const column = leading.map(([, share], n) => share / whole * expected[n].get(key));
     after += column.reduce((a, b) => a + b, 0) * entropy(column);
   }
   return entropy(leading.map(([, share]) => share)) - after;

@@ -84,15 +84,5 @@ def announced(settings: Settings) -> str:
         ) from error
 
 
-def running(settings: Settings) -> int:
-    """Process id of the service that announced itself here and lives; 0 when there is none."""
-    try:
-        pid = int(json.loads(_file(settings).read_text())["pid"])
-        os.kill(pid, 0)
-    except (OSError, ValueError, KeyError):
-        return 0
-    return pid
-
-
 def _file(settings: Settings) -> Path:
     return settings.data_dir / "service.json"

@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from fastapi.responses import Response
+from pydantic import Field
 
 from evergrant import keeper as verbs
+from evergrant.api import astray
 from evergrant.api.audit_log import Acting, audit_routes
 from evergrant.api.embed import embed_routes
 from evergrant.api.guard import Guarded, TooLarge, too_large
 from evergrant.api.links import link_routes
 from evergrant.api.openers import operator_of
-from evergrant.api.problems import MEDIA, Problem, of_problem
+from evergrant.api.problems import OF_OPERATOR, Kind, Problem, documented, of_problem, problem
+from evergrant.api.sent import Sent
 from evergrant.api.syncs import sync_routes
 from evergrant.api.token_document import with_tokens
 from evergrant.api.tokens import TokenDesk
@@ -30,7 +32,7 @@ Face = Callable[[FastAPI, Keeper], None]
 """Something that adds its routes to the service: the console is one."""
 
 
-class NewFlow(BaseModel):
+class NewFlow(Sent):
     """A browser authorization to begin."""
 
     integration: str
@@ -41,13 +43,13 @@ class NewFlow(BaseModel):
     force_login: bool = False
 
 
-class NewSignIn(BaseModel):
+class NewSignIn(Sent):
     """Somebody who may sign in to the console."""
 
     role: Role = "operator"
 
 
-class SeenText(BaseModel):
+class SeenText(Sent):
     """What a person sees where no callback came."""
 
     text: str = Field(max_length=1_000_000)
@@ -85,6 +87,7 @@ def create(keeper: Keeper, key: Secret, faces: Sequence[Face] = ()) -> FastAPI:
     app.include_router(_operator(app, keeper, key))
     app.include_router(sync_routes(keeper, key))
     app.include_router(embed_routes(keeper, key))
+    astray.add_to(app)
     for add_to in faces:
         add_to(app, keeper)
     return app
@@ -94,7 +97,7 @@ def _operator(app: FastAPI, keeper: Keeper, key: Secret) -> APIRouter:
     """What the command line asks for, with the operator's key."""
     # NOTE: as a default, not in an annotation: there FastAPI could not find a local name.
     own: Any = Depends(operator_of(keeper, key))
-    routes = APIRouter(prefix="/v1", dependencies=[own])
+    routes = APIRouter(prefix="/v1", dependencies=[own], responses=documented(OF_OPERATOR))
 
     @routes.post("/flows", status_code=201)
     def begin(wanted: NewFlow, keeper: Keeper = own) -> dict[str, str]:
@@ -147,14 +150,8 @@ def _told_error(_request: Request, error: Exception) -> Response:
     if not isinstance(error, EvergrantError):
         raise error
     status = _status(error)
-    told = {
-        "type": f"urn:evergrant:problem:{_CODES[status]}",
-        "title": error.what,
-        "status": status,
-        "error": error.what,
-        "diagnostics": error.diagnostics(),
-    }
-    return JSONResponse(told, status, media_type=MEDIA)
+    told = {"error": error.what, "diagnostics": error.diagnostics()}
+    return problem(Kind(_CODES[status], status, error.what), more=told)
 
 
 _CODES = {400: "bad-request", 404: "not-found", 503: "trouble"}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 1_000
 """Lines of one answer."""
+LAST = 2**63 - 1
+"""The highest `seq` that a database counts to."""
 
 
 class Acting:
@@ -39,7 +41,7 @@ def audit_routes(own: Any) -> APIRouter:
     routes = APIRouter(prefix="/audit-log")
 
     @routes.get("")
-    def lines(after: int = Query(0, ge=0), keeper: Keeper = own) -> dict[str, Any]:
+    def lines(after: int = Query(0, ge=0, le=LAST), keeper: Keeper = own) -> dict[str, Any]:
         """Who did what, oldest first; go on after the last `seq`."""
         found = list(islice(verbs.deeds(keeper, after=after), MOST))
         return {"deeds": as_json(found), "is_whole": len(found) < MOST}

@@ -6,16 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from evergrant import keeper as verbs
 from evergrant.api.openers import Opened, opener
+from evergrant.api.problems import OF_KEY, documented
+from evergrant.api.sent import Sent
 from evergrant.keeper import Keeper
 from evergrant.keeper.embedding import LIFE, LONGEST, MOST_WHO, Reader
 from evergrant.model import Secret, as_json
 
 
-class NewSession(BaseModel):
+class NewSession(Sent):
     """A session for one reader of a connection, on pages of one origin."""
 
     origin: str = Field(max_length=300)
@@ -28,7 +30,10 @@ def embed_routes(keeper: Keeper, operator: Secret) -> APIRouter:
     """The route, for the operator's key and for API keys that open the connection."""
     # NOTE: as a default, not in an annotation: there FastAPI could not find a local name.
     given: Any = Depends(opener(keeper, operator))
-    routes = APIRouter(prefix="/v1/connections/{connection_id}/embed-sessions")
+    routes = APIRouter(
+        prefix="/v1/connections/{connection_id}/embed-sessions",
+        responses=documented(OF_KEY),
+    )
 
     @routes.post("", status_code=201)
     def mint(wanted: NewSession, opened: Opened = given) -> dict[str, Any]:

@@ -6,15 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from evergrant import keeper as verbs
+from evergrant.api.sent import Sent
 from evergrant.keeper import Keeper
 from evergrant.keeper.links import LIFE, LONGEST, Standing
 from evergrant.model import as_json
 
 
-class NewLink(BaseModel):
+class NewLink(Sent):
     """A reconnect link to make."""
 
     connection: str = Field(max_length=200)

@@ -56,7 +56,9 @@ class Operated:
         """Whether it can do its work: 503 takes it out of a load balancer's rotation."""
         found = {
             "store": await run_in_threadpool(self._can_read),
+            "keys": await run_in_threadpool(self._has_key),
             "watch": self._is_watching(),
+            "heart": self._keeper.engine.hands.heart.is_well(),
             "not ending": not self.draining.is_set(),
         }
         words = {name: "ok" if is_so else "no" for name, is_so in found.items()}
@@ -65,6 +67,13 @@ class Operated:
     def _can_read(self) -> bool:
         with suppress(EvergrantError), self._keeper.reading() as tx:
             tx.exec_driver_sql("SELECT id FROM tenant")
+            return True
+        return False
+
+    def _has_key(self) -> bool:
+        """Whether the master key that everybody seals with is here."""
+        with suppress(EvergrantError), self._keeper.store.read() as tx:
+            self._keeper.vault.follow(tx)
             return True
         return False
 

@@ -23,7 +23,9 @@ from evergrant.api.traces import traced
 from evergrant.clock import Clock
 from evergrant.errors import BadInput
 from evergrant.keeper import Keeper, open_for_all
+from evergrant.keeper.presence import present
 from evergrant.settings import Settings
+from evergrant.store.alone import alone, file_of
 from evergrant.watch import watching
 
 Role: TypeAlias = Literal["all", "web", "worker"]
@@ -53,13 +55,17 @@ def serving(
 ) -> Iterator[Service]:
     """Run the service, or one role of it, in a thread of this process until the block ends.
 
-    Raises `BadInput` for a role apart on SQLite, which one process serves.
+    Raises `BadInput` for a role apart on SQLite, which one process serves, and `Misuse` where one
+    does already.
     """
     with listen(host, port) as opened, ExitStack() as held:
         port = opened.getsockname()[1]
         settings, here = _with_port(settings, host, port), f"http://{_ANY.get(host, host)}:{port}"
+        if file := file_of(settings.database):
+            held.enter_context(alone(file))
         keeper = held.enter_context(open_for_all(settings, clock=clock))
         _require_alone(keeper, role)
+        held.enter_context(present(keeper, role))
         metrics = Metrics(keeper)
         held.enter_context(metrics.listening())
         held.enter_context(traced(settings.traces_endpoint))
@@ -98,7 +104,8 @@ def _application(
     if role == "worker":
         # Health and metrics alone: a worker answers to nobody else.
         return Starlette(routes=operated.routes())
-    return create(keeper, operator_key(settings), (*faces, operated.add_to))
+    # NOTE: first, since the console takes every address that nobody has taken before it.
+    return create(keeper, operator_key(settings), (operated.add_to, *faces))
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evergrant.api.problems import KINDS, MEDIA, Kind
+from evergrant.api.problems import KINDS, documented
 from evergrant.api.tokens import PATH
 
 _TOLD: dict[str, tuple[str, str]] = {
@@ -30,10 +30,7 @@ def with_tokens(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read() -> dict[str, Any]:
-    by_status: dict[int, list[Kind]] = {}
-    for kind in KINDS:
-        by_status.setdefault(kind.status, []).append(kind)
-    refusals = {str(status): _refusal(kinds) for status, kinds in by_status.items()}
+    refusals = {str(status): told for status, told in documented(KINDS).items()}
     return {
         "summary": "A fresh access token",
         "description": "Read from the store; Salesforce is asked only when it must be.",
@@ -61,11 +58,6 @@ def _parameter(name: str, where: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": where, "required": where == "path", "schema": schema}
 
 
-def _refusal(kinds: list[Kind]) -> dict[str, Any]:
-    told = "; ".join(f"{kind.title} (`{kind.code}`)" for kind in kinds)
-    return {"description": told, "content": {MEDIA: {"schema": _ref("Problem")}}}
-
-
 def _token() -> dict[str, Any]:
     named = {name: {"type": kind, "description": text} for name, (kind, text) in _TOLD.items()}
     hint = {"type": ["string", "null"], "format": "date-time", "description": "Believed end"}
@@ -79,10 +71,12 @@ def _token() -> dict[str, Any]:
 def _problem() -> dict[str, Any]:
     texts = ("type", "title", "detail", "why", "salesforce_error", "salesforce_description")
     properties: dict[str, Any] = {name: {"type": "string"} for name in texts}
+    wrong = {"where": {"type": "string"}, "what": {"type": "string"}}
+    errors = {"type": "array", "items": {"type": "object", "properties": wrong}}
     return {
         "type": "object",
         "required": ["type", "title", "status"],
-        "properties": properties | {"status": {"type": "integer"}},
+        "properties": properties | {"status": {"type": "integer"}, "errors": errors},
     }
 
 

@@ -7,16 +7,19 @@ leave.  A token that is fresh costs no call to Salesforce.
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from evergrant import wire
 from evergrant.api import problems
 from evergrant.api.problems import problem
 from evergrant.errors import EvergrantError
 from evergrant.keeper import Keeper, Token
-from evergrant.keeper.broker import Broker
+from evergrant.keeper.broker import Broker, Unchanged
 from evergrant.log import logger
 from evergrant.model import as_json
 from evergrant.store.api_keys import ApiKey
@@ -30,8 +33,10 @@ PATH = "/v1/connections/{connection_id}/token"
 LONGEST_ID = 255
 MOST_BODY = 0
 """A read has no body."""
+_ETAG = re.compile(r'"([^"]*)"')
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _PARAMETERS = frozenset({"not_token", "part"})
+_SAID_S, _MOST_TROUBLES = 60.0, 100
 _PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -41,11 +46,12 @@ class TokenDesk:
     def __init__(self, keeper: Keeper, *, broker: Broker | None = None) -> None:
         self._broker = broker or Broker(keeper)
         self._via: aiohttp.ClientSession | None = None
+        self._troubles = Troubles()
 
     @property
     def route(self) -> Route:
         """The plain route."""
-        return Route(PATH, self.answer, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+        return Route(PATH, self.answer, methods=["GET"])
 
     async def close(self) -> None:
         """Write down what was counted, and let go of connections."""
@@ -61,10 +67,9 @@ class TokenDesk:
                 return problem(problems.NO_KEY)
             return _unreadable(request) or await self._read(request, key)
         except EvergrantError as error:
-            answer = problems.of_error(error)
-            if answer.status_code == problems.OUR_TROUBLE.status:
-                logger("api").warning("a token read failed: %s", error.what)
-            return answer
+            if problems.kind_of(error) is problems.OUR_TROUBLE:
+                self._troubles.note(error)
+            return problems.of_error(error)
 
     async def _read(self, request: Request, key: ApiKey) -> Response:
         token = await self._broker.read(
@@ -75,16 +80,31 @@ class TokenDesk:
             part=request.query_params.get("part", MAIN),
             known=_known(request),
         )
-        if token is None:
-            return Response(status_code=304, headers={"ETag": f'"{_known(request)}"'})
-        return JSONResponse(told(token), headers={"ETag": f'"{token.generation}"'})
+        headers = {"ETag": f'"{token.generation}"'}
+        if isinstance(token, Unchanged):
+            return Response(status_code=304, headers=headers)
+        return JSONResponse(told(token), headers=headers)
 
     def _wire(self) -> aiohttp.ClientSession:
         if self._via is None:
-            import aiohttp
-
-            self._via = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._via = wire.session()
         return self._via
+
+
+class Troubles:
+    """Our own troubles in the log: each once a minute, however many reads run into it."""
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._until: dict[str, float] = {}
+
+    def note(self, error: EvergrantError) -> None:
+        """Write it down, unless it was lately."""
+        now = self._ticks()
+        self._until = {what: until for what, until in self._until.items() if until > now}
+        if error.what not in self._until and len(self._until) < _MOST_TROUBLES:
+            self._until[error.what] = now + _SAID_S
+            logger("api").warning("a token read failed: %s", error.what)
 
 
 def told(token: Token) -> dict[str, Any]:
@@ -107,15 +127,21 @@ def _word(request: Request) -> str:
     return word.strip() if scheme.lower() == "bearer" else ""
 
 
-def _known(request: Request) -> str:
-    """The generation that a caller has already, from its ETag (RFC 9110 §13.1.2)."""
-    return request.headers.get("if-none-match", "").removeprefix("W/").strip('"')
+class _Anything:
+    """What `If-None-Match: *` names: whatever there is."""
+
+    def __contains__(self, _generation: object) -> bool:
+        return True
+
+
+def _known(request: Request) -> Container[str]:
+    """The generations that a caller has already, from its ETags (RFC 9110 §13.1.2)."""
+    told = request.headers.get("if-none-match", "").strip()
+    return _Anything() if told == "*" else _ETAG.findall(told)
 
 
 def _unreadable(request: Request) -> Response | None:
     """The refusal of a request that is not what a read is; None when it is."""
-    if request.method not in ("GET", "HEAD"):
-        return problem(problems.WRONG_METHOD)
     length = request.headers.get("content-length", "0")
     if length != str(MOST_BODY) or "transfer-encoding" in request.headers:
         return problem(problems.TOO_LARGE, "a read has no body")

@@ -58,6 +58,10 @@ class FactKind:
     """Of making it known: 1 a question, 2 a query, 3 a person's click."""
     check: str = ""
     ask: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """Value → the words by which it is offered, as Setup shows it."""
+    open: bool = False
+    """Whether its values are Salesforce's own words, so that others than the listed ones occur."""
     same: Mapping[str, str] = field(default_factory=dict)
     """Other spellings, in lower case → the value."""
     mentions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

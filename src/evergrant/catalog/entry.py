@@ -50,6 +50,13 @@ class Entry:
             self.refuse(f"{key!r} is missing" if value is None else f"{key!r} is no text", key)
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether something is so; not, where nothing is said of it."""
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            self.refuse(f"{key!r} is neither true nor false", key)
+        return value
+
     def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
         """A text out of a closed list."""
         value = self.text(key, default)

@@ -13,8 +13,8 @@ from evergrant.catalog.entry import Entry, Page
 KINDS = ("text", "bool", "number", "time")
 SUBJECTS = ("request", "app", "user", "org", "connection", "event", "host")
 _KEYS = (
-    "title", "kind", "about", "level", "group", "unit", "cost", "check", "ask", "background",
-    "same", "mentions", "like",
+    "title", "kind", "about", "level", "group", "unit", "cost", "check", "ask", "choices",
+    "open", "background", "same", "mentions", "like",
 )  # fmt: skip
 
 
@@ -50,6 +50,8 @@ def _fact(entry: Entry, known: Mapping[str, FactKind]) -> FactKind:
         cost=entry.number_in("cost", 1, 9, 1),
         check=entry.text("check", ""),
         ask=entry.text("ask", ""),
+        choices=_choices(entry),
+        open=entry.flag("open"),
         same=_same(entry),
         mentions={text_of(value): tuple(words) for value, words in _table(entry, "mentions")},
     )
@@ -83,6 +85,17 @@ def _background(entry: Entry, kind: Kind) -> dict[str, float]:
         entry.refuse("the background is missing", "background")
     whole = sum(weights.values())
     return {key: weight / whole for key, weight in weights.items()}
+
+
+def _choices(entry: Entry) -> dict[str, str]:
+    values = {text_of(key) for key, _ in _table(entry, "background")} - {OTHER}
+    choices = {text_of(value): str(words) for value, words in _table(entry, "choices")}
+    for value in choices:
+        if value not in values:
+            entry.refuse(f"{value!r} is no value of this fact", "choices")
+    if len({words.casefold() for words in choices.values()}) < len(choices):
+        entry.refuse("two choices have the same words", "choices")
+    return choices
 
 
 def _same(entry: Entry) -> dict[str, str]:

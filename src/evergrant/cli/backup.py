@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from evergrant.cli.output import Format, emit, format_option, progress, say
-from evergrant.errors import BadInput, Misuse
+from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
+    from evergrant.keeper import Restored
     from evergrant.settings import Settings
 
 
@@ -52,46 +52,33 @@ def restore(file: Path | None, restored: bool, yes: bool, form: Format) -> None:
     if (file is None) is not restored:
         raise BadInput("either a backup file, or --restored", next_step="see --help", whose="you")
     settings = load()
-    _require_stopped(settings)
+    if file is not None:
+        from evergrant.keeper import require_stopped
+
+        require_stopped(settings)
     if not yes:
         click.confirm("No other service goes on with these tokens?", abort=True)
     with progress("Restoring"):
-        told = _restored_here(settings) if file is None else _from_file(settings, file)
+        done = _restored_here(settings) if file is None else _from_file(settings, file)
+    kept = str(done.set_aside or "")
     if form is Format.JSON:
-        emit("restore", told)
+        counts = {"connections": done.connections, "doubtful": done.doubtful}
+        emit("restore", {**counts, "set_aside": kept})
         return
-    say(f"{told['connections']} connections are restored and are checked one after another.")
-    say(f"{told['doubtful']} refresh tokens are in doubt, and are tried one at a time when needed.")
-    if told["set_aside"]:
-        say(f"The store before: {told['set_aside']}")
+    say(f"{done.connections} connections are restored and are checked one after another.")
+    say(f"{done.doubtful} refresh tokens are in doubt, and are tried one at a time when needed.")
+    if kept:
+        say(f"The store before: {kept}")
 
 
-def _from_file(settings: Settings, file: Path) -> dict[str, Any]:
+def _from_file(settings: Settings, file: Path) -> Restored:
     from evergrant.keeper import restore
 
-    done = restore(settings, file)
-    kept = str(done.set_aside) if done.set_aside else ""
-    return {"connections": done.connections, "doubtful": done.doubtful, "set_aside": kept}
+    return restore(settings, file)
 
 
-def _restored_here(settings: Settings) -> dict[str, Any]:
-    from evergrant.keeper import mark_restored, open_for_all
+def _restored_here(settings: Settings) -> Restored:
+    from evergrant.keeper import open_for_all, restored_elsewhere
 
-    with open_for_all(settings) as keeper, keeper.writing() as tx:
-        found, doubtful = mark_restored(tx, keeper.clock.now())
-    return {"connections": found, "doubtful": doubtful, "set_aside": ""}
-
-
-def _require_stopped(settings: Settings) -> None:
-    """Refuse while the service runs: it would go on with the store that is taken away."""
-    from evergrant.cli.serve import need_server_extra
-
-    need_server_extra()
-    from evergrant.api.address import running
-
-    if (pid := running(settings)) and pid != os.getpid():
-        raise Misuse(
-            f"the service is running (process {pid})",
-            next_step="stop it, restore, and start it again",
-            whose="operator",
-        )
+    with open_for_all(settings) as keeper:
+        return restored_elsewhere(keeper)

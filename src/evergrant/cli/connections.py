@@ -43,6 +43,7 @@ def status(connection: str, form: Format) -> None:
     """
     from evergrant.health import BROKEN
     from evergrant.keeper import open_keeper
+    from evergrant.keeper.ending import endings
     from evergrant.keeper.secret_age import secret_ages
     from evergrant.settings import load
     from evergrant.store import connections
@@ -55,12 +56,15 @@ def status(connection: str, form: Format) -> None:
         raise Exit(FINDING if needs_a_person else 0)
     with open_keeper(load()) as keeper, keeper.reading() as tx:
         known, ages = connections.every(tx), list(secret_ages(keeper, tx))
+        ends = list(endings(keeper, tx, known))
     if form is Format.JSON:
-        emit("status", {"connections": known, "secrets": ages})
+        emit("status", {"connections": known, "secrets": ages, "ending": ends})
     elif not known:
         say("No connections yet. Begin with: evergrant connect NAME --integration FILE")
     else:
         table(TITLES, [_row(each) for each in known], STYLES)
+        for each in ends:
+            say(each)
         for reminder in filter(None, (each.reminder for each in ages)):
             say(reminder)
     if any(each.state in BROKEN for each in known):

@@ -68,6 +68,7 @@ def _lines(end: Contained) -> list[str]:
         f"{end.stopped} of {end.connections} connections stopped: none of them is refreshed.",
         f"{end.revoked} tokens revoked now, {end.waiting} not confirmed yet.",
     ]
+    told += [f"  Salesforce answers: {each}" for each in end.trouble]
     if end.busy:
         told.append(f"Busy, run it again: {', '.join(end.busy)}")
     return [*told, "Next, by people:", *(f"  {n}. {each}" for n, each in enumerate(NEXT, start=1))]

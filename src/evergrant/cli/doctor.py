@@ -13,10 +13,11 @@ from evergrant.errors import BadInput
 
 if TYPE_CHECKING:
     from evergrant.diagnosis.question import Question
+    from evergrant.evidence import Gathered
     from evergrant.keeper import Examination, Keeper, Looked, Looking, Means, Visit, Watch
-    from evergrant.model import Fact, Session, Value
+    from evergrant.model import Session, Value
 
-FINDING, NOT_CLEAR = 1, 3
+FINDING, NOT_CLEAR, COULD_NOT_LOOK = 1, 3, 4
 ENDS = {"works": 0, "clear": FINDING, "asks": NOT_CLEAR, "unclear": NOT_CLEAR}
 """Status of a visit → exit code."""
 
@@ -68,11 +69,18 @@ def doctor(
     lent = lent_session(target_org, session)
     with open_keeper(load()) as keeper:
         examination = _examination(keeper, connection, resume, app, user)
-        means = Means(lent, _brought(keeper, examination, evidence), _watch(form))
+        brought = _brought(keeper, examination, evidence)
+        means = Means(lent, brought.facts, brought, _watch(form))
         seen = _visit(keeper, examination, means, no_input, form)
         _show(keeper, seen, form)
-    if code := ENDS[seen.status]:
+    if code := _end(seen):
         raise Exit(code)
+
+
+def _end(seen: Visit) -> int:
+    """A cause that is clear without the look is a finding all the same."""
+    could_not = seen.is_shut_out and ENDS[seen.status] == NOT_CLEAR
+    return COULD_NOT_LOOK if could_not else ENDS[seen.status]
 
 
 def _one_subject(connection: str, evidence: tuple[str, ...], resume: str, app: str) -> None:
@@ -87,7 +95,7 @@ def _one_subject(connection: str, evidence: tuple[str, ...], resume: str, app: s
     if not (connection or resume or evidence or app):
         raise BadInput(
             "there is nothing to examine",
-            next_step="name what fails with --connection, or give --evidence",
+            next_step="name what fails with --connection or --app, or give --evidence",
             whose="you",
         )
 
@@ -119,15 +127,16 @@ def _examination(keeper: Keeper, connection: str, resume: str, app: str, user: s
     return begin_examination(keeper, connection_id=connection, app=app, user=user)
 
 
-def _brought(keeper: Keeper, examination: Examination, names: tuple[str, ...]) -> tuple[Fact, ...]:
+def _brought(keeper: Keeper, examination: Examination, names: tuple[str, ...]) -> Gathered:
     """What the files show of the app and user that fail."""
     from evergrant.cli.gathering import Asked, gathered
+    from evergrant.evidence import Gathered
     from evergrant.keeper import subject_of
 
     if not names:
-        return ()
+        return Gathered()
     app, user = subject_of(keeper, examination)
-    return gathered(names, Asked("unknown", "", app, user, "")).facts
+    return gathered(names, Asked("unknown", "", app, user, "")).gathered
 
 
 def _watch(form: Format) -> Watch:

@@ -82,13 +82,13 @@ def _flow(name: str) -> str:
 
 
 def show(evidence: Evidence, width: int) -> None:
-    """The timeline and what was read, where there is more to say than of a pasted text."""
+    """The timeline and what was read, where there is more to say than of one pasted error."""
     from evergrant.diagnosis.layout import Section, laid_out
     from evergrant.evidence import timeline
 
     readings = evidence.gathered.readings
     told = tuple(_read(each) for each in readings if _is_worth_telling(each))
-    is_more = told or not readings
+    is_more = told or not readings or len(evidence.timeline.moments) > 1
     by_time = tuple(timeline.lines(evidence.timeline)) if is_more else ()
     sections = [
         each

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
 
 from evergrant.cli.output import Format, emit, format_option, line, say, table
+
+if TYPE_CHECKING:
+    from evergrant.keeper.rotating import KeyStanding
 
 DAMAGED = 1
 
@@ -24,14 +28,16 @@ def list_(form: Format) -> None:
     if form is Format.JSON:
         emit("master-keys", {"keys": found})
         return
-    rows = [(each.id, _role(each.is_current, each.is_known), str(each.rows)) for each in found]
+    rows = [(each.id, _role(each), str(each.rows)) for each in found]
     table(("master key", "role", "rows"), rows, {"missing": "red", "seals": "green"})
 
 
-def _role(is_current: bool, is_known: bool) -> str:
-    if is_current:
+def _role(key: KeyStanding) -> str:
+    if key.is_current:
         return "seals"
-    return "opens" if is_known else "missing"
+    if key.is_next:
+        return "next"
+    return "opens" if key.is_known else "missing"
 
 
 @click.command()
@@ -39,10 +45,12 @@ def _role(is_current: bool, is_known: bool) -> str:
 def rotate(form: Format) -> None:
     """Make a new master key and seal everything with it, while the service runs.
 
-    The former key stays in the key file and opens what is not sealed anew yet. Interrupted, it
-    goes on where it was. Where the key comes from EVERGRANT_MASTER_KEY or a command, put a new
-    one before it there, separated by a comma, restart the service, and rotate then. Ends with 1
-    when a row cannot be opened.
+    The new key only opens until every process of the service has it; one that reads a copy of the
+    key file is named, and nothing is sealed anew before it was restarted. The former key stays in
+    the key file. Interrupted, it goes on where it was. Where the key comes from
+    EVERGRANT_MASTER_KEY or a command, put a new one before it there, separated by a comma, restart
+    the service, and rotate then. Ends with 1 when a row cannot be opened: it is named, and stops
+    nothing.
     """
     from evergrant.keeper import open_for_all, rotate
     from evergrant.settings import load
@@ -51,7 +59,8 @@ def rotate(form: Format) -> None:
         former = keeper.vault.key_id
         for last in rotate(keeper):
             if form is Format.JSON:
-                line({"done": last.done, "total": last.total, "damaged": last.damaged})
+                lost = {"damaged": len(last.unreadable), "unreadable": last.unreadable}
+                line({"done": last.done, "total": last.total, **lost})
             elif sys.stderr.isatty():
                 click.echo(f"\r{last.done} of {last.total} rows", err=True, nl=False)
         current = keeper.vault.key_id
@@ -60,8 +69,11 @@ def rotate(form: Format) -> None:
         if former != current:
             say(f"Key {former} still opens; backups made before need it.")
             say("Drop it later with: evergrant keys forget")
-    if last.damaged:
-        say(f"{last.damaged} rows could not be opened and are left as they are; see the log.")
+    if last.unreadable:
+        if form is Format.TEXT:
+            say(f"{len(last.unreadable)} rows cannot be opened and are left as they are:")
+            for each in last.unreadable:
+                say(f"  {each.what}{f' of {each.of}' if each.of else ''}: {each.next_step}")
         raise Exit(DAMAGED)
 
 

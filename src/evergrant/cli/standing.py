@@ -91,12 +91,17 @@ def _finding(each: OrgFinding) -> dict[str, Any]:
 def _lines(
     case: Case, found: Findings, keeper: Keeper, health: Sequence[PartHealth]
 ) -> Iterator[str]:
+    from evergrant.keeper.ending import endings
+
     connection, catalog = case.connection, keeper.catalog
     since = f" since {connection.since:%Y-%m-%d %H:%M} UTC" if connection.since else ""
     yield f"{connection.name}: {connection.state}{since}"
     yield f"  id {connection.id}"
     if who := connection.identity:
         yield f"  org {who.org_id}, user {who.username or who.user_id}"
+    with keeper.reading() as tx:
+        for told in endings(keeper, tx, [connection]):
+            yield f"  {told.removeprefix(connection.name + ': ')}"
     for each in health if len(health) > 1 else ():
         waits = f", waiting for {each.waits}" if each.waits else ""
         yield f"  part {each.part.title}: {each.state}{waits}"

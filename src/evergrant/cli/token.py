@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
 FINGERPRINT = "--not-token"
 
 
+def _fingerprint(_context: click.Context, _option: click.Parameter, told: str) -> str:
+    if told and not re.fullmatch(r"[0-9a-f]{12}", told):
+        raise click.BadParameter("a fingerprint is twelve hex digits, as the broker gives it")
+    return told
+
+
 @click.command()
 @click.argument("connection")
-@click.option(FINGERPRINT, default="", help="fingerprint of a token that Salesforce refused")
+@click.option(
+    FINGERPRINT,
+    default="",
+    callback=_fingerprint,
+    help="fingerprint of a token that Salesforce refused",
+)
 @click.option("--part", default="", help="which credential, where the integration has several")
 @format_option
 def token(connection: str, not_token: str, part: str, form: Format) -> None:

@@ -98,9 +98,16 @@ def print_visit(visit: Visit, catalog: Catalog) -> None:
     if visit.status == "works":
         _print_works(visit)
         return
+    from evergrant.cli.gathering import show
     from evergrant.diagnosis.explain import sections
 
+    for each in visit.warnings:
+        print_line(each[:1].upper() + each[1:], mark="!", colour="red")
+    if visit.warnings:
+        print_line()
     say_sections(sections(visit.diagnosis, catalog))
+    if visit.evidence is not None:
+        show(visit.evidence, columns())
     _print_gates(visit.gates)
     _print_missing(visit.missing)
     _print_way_on(visit)
@@ -142,8 +149,8 @@ def _print_missing(missing: tuple[Way, ...]) -> None:
 def _ways(way: Way) -> Iterator[str]:
     if way.click:
         yield f"look: {way.click}"
-    if way.query:
-        yield f"query: {way.query}"
+    for each in way.query.splitlines():
+        yield f"query: {each}"
     if way.export:
         yield f"export: {way.export}; give it with --evidence"
     if way.permission:
@@ -159,16 +166,19 @@ def _print_way_on(visit: Visit) -> None:
 def as_data(visit: Visit) -> dict[str, Any]:
     """The visit for programs."""
     from evergrant.cli.diagnose import ranking
+    from evergrant.cli.gathering import as_data as by_time
 
     return {
         "id": visit.examination.id,
         "status": visit.status,
         "connection": visit.connection,
         **ranking(visit.diagnosis),
+        "warnings": visit.warnings,
         "looked": visit.examination.looked,
         "gates": visit.gates,
         "question": visit.question,
         "missing": visit.missing,
         "proofs": visit.proofs,
         "diagnosis": visit.diagnosis,
+        "evidence": by_time(visit.evidence) if visit.evidence else None,
     }

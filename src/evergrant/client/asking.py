@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,13 +12,26 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from evergrant.errors import BadInput, ComeBack, Malformed, Misuse, NotFound, Refused
+from evergrant.errors import (
+    BadInput,
+    ComeBack,
+    EvergrantError,
+    Malformed,
+    Misuse,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+)
 from evergrant.model import Secret
 
 RECHECK_S = 30.0
 """So old a token may be before the broker is asked whether there is a newer one."""
 HOPELESS_S = 60.0
 """So long a token that came in the place of a refused one is not reported as refused again."""
+_TROUBLE = (ComeBack, Malformed, OutcomeUnknown)
+"""What says nothing about the token: the broker, or what stands before it, is in trouble."""
+_OURS = "urn:evergrant:problem:"
+"""So the type of a broker's own refusal begins; a proxy's has another, or none."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -47,8 +61,19 @@ class Token:
         return there.netloc == org.netloc and there.scheme in ("https", org.scheme)
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How the last asking ended, where it gave no token."""
+
+    refused: str
+    error: EvergrantError
+
+
 class Asking:
     """Whom to ask how, and the token at hand."""
+
+    failure: Failure | None = None
+    """How the last asking failed; None after one that did not."""
 
     def __init__(
         self,
@@ -70,16 +95,24 @@ class Asking:
         self.url = f"{base}/v1/connections/{quote(connection, safe='')}/token"
         self._recheck_s, self._ticks = recheck_s, ticks
         self._kept: Token | None = None
-        self._asked_at = self._instead_at = float("-inf")
+        self._due = self._instead_at = float("-inf")
+        self._trouble = ""
 
     def at_hand(self, refused: str = "") -> Token | None:
-        """The token that needs no asking: young enough, and not the one that was refused."""
-        kept, now = self._kept, self._ticks()
-        if kept is None or now - self._asked_at >= self._recheck_s:
-            return kept if kept and self._is_hopeless(refused) else None
-        if kept.fingerprint != refused or self._is_hopeless(refused):
-            return kept
-        return None
+        """The token that needs no asking: asked about lately, and not the one that was refused."""
+        if self._is_hopeless(refused):
+            return self._kept
+        return self.spare(refused) if self._ticks() < self._due else None
+
+    def spare(self, refused: str = "") -> Token | None:
+        """The token at hand, however long ago it came; None for one that was refused.
+
+        It is served while somebody asks for a newer one, and while the broker is in trouble.
+        """
+        kept, why = self._kept, self._trouble
+        if kept is None or kept.fingerprint == refused:
+            return None
+        return replace(kept, stale=why) if why else kept
 
     def _is_hopeless(self, refused: str) -> bool:
         """Whether a token is refused that came just now for a refused one: another would be, too.
@@ -91,9 +124,10 @@ class Asking:
         is_it = kept is not None and refused == kept.fingerprint
         return is_it and self._ticks() - self._instead_at < HOPELESS_S
 
-    def headers(self) -> dict[str, str]:
-        """What the request carries."""
-        known = {"If-None-Match": f'"{self._kept.generation}"'} if self._kept else {}
+    def headers(self, refused: str) -> dict[str, str]:
+        """What the request carries; who has no use for the token at hand does not name it."""
+        spare = self.spare(refused)
+        known = {"If-None-Match": f'"{spare.generation}"'} if spare else {}
         return {"Authorization": f"Bearer {self._key.reveal()}", **known}
 
     def parameters(self, refused: str) -> dict[str, str]:
@@ -104,25 +138,55 @@ class Asking:
     def take(self, status: int, headers: Mapping[str, str], body: bytes, refused: str) -> Token:
         """The token that an answer gives; it is kept.
 
-        Raises `BadInput` for a wrong key, `NotFound`, `Misuse` for a connection without a token,
-        `Refused` with Salesforce's words, `ComeBack`, and `Malformed`.
+        While the broker is in trouble (429, 5xx, an answer that is none of its own) the token at
+        hand goes on.  Raises `BadInput` for a wrong key, `NotFound`, `Misuse` for a connection
+        without a token, and `Refused` with Salesforce's words, after each of which no token is at
+        hand any more; `ComeBack` and `Malformed` where none is at hand, or it was refused.
         """
+        try:
+            token = self._told(status, headers, body)
+        except _TROUBLE as trouble:
+            return self.without(trouble, refused)
+        except EvergrantError as error:
+            self._kept, self.failure = None, Failure(refused, error)
+            raise
+        self._kept, self._trouble, self.failure = token, "", None
+        self._due = self._ticks() + self._recheck_s
+        if refused and token.fingerprint != refused:
+            self._instead_at = self._ticks()
+        return token
+
+    def _told(self, status: int, headers: Mapping[str, str], body: bytes) -> Token:
         if status == 304 and self._kept is not None:
-            self._asked_at = self._ticks()
             return self._kept
         told = _read(status, body)
         if status != 200:
             raise _refusal(status, headers, told)
-        self._kept = token = _token(told)
-        self._asked_at = self._ticks()
-        if refused and token.fingerprint != refused:
-            self._instead_at = self._asked_at
-        return token
+        return _token(told)
 
-    def without(self, refused: str, why: str) -> Token | None:
-        """The token at hand while the broker does not answer, unless it was refused."""
-        kept = self._kept
-        return replace(kept, stale=why) if kept and kept.fingerprint != refused else None
+    def without(self, trouble: EvergrantError, refused: str) -> Token:
+        """The token at hand while the broker is in trouble; it is asked again in a while.
+
+        Raises the trouble where no token is at hand, or it was refused.
+        """
+        self._trouble, self._due = trouble.what, self._ticks() + self._recheck_s
+        self.failure = Failure(refused, trouble)
+        if spare := self.spare(refused):
+            return spare
+        raise trouble
+
+    def meanwhile(self, before: Failure | None, refused: str) -> Token | None:
+        """The token that somebody else got since `before` was the last failure; None for none.
+
+        Raises what somebody else was told who asked the same: who waited for the turn waits no
+        second time for a broker that is silent.
+        """
+        if found := self.at_hand(refused):
+            return found
+        failure = self.failure
+        if failure is not None and failure is not before and failure.refused == refused:
+            raise failure.error
+        return None
 
 
 def _require(base: str, key: Secret, *, plain_http: bool) -> None:
@@ -163,19 +227,20 @@ def _token(told: Mapping[str, Any]) -> Token:
         raise Malformed("the token broker's answer holds no token") from error
 
 
-def _refusal(
-    status: int, headers: Mapping[str, str], told: Mapping[str, Any]
-) -> BadInput | NotFound | Misuse | Refused | ComeBack:
+def _refusal(status: int, headers: Mapping[str, str], told: Mapping[str, Any]) -> EvergrantError:
     what = str(told.get("detail") or told.get("title") or f"the token broker answered {status}")
-    if status in (429, 503):
-        try:
-            wait_s = float(headers.get("retry-after", "1"))
-        except ValueError:
-            wait_s = 1.0
-        return ComeBack(what, str(told.get("why", "")), wait_s)
+    if status == 429 or status >= 500:
+        return ComeBack(what, str(told.get("why", "")), _wait_s(headers.get("retry-after", "")))
+    if not str(told.get("type", "")).startswith(_OURS):
+        return Malformed(f"somebody else than the token broker answered {status}")
     if "salesforce_error" in told:
         words = str(told["salesforce_error"]), str(told.get("salesforce_description", ""))
         return Refused(*words, status=status)
     if status == 404:
         return NotFound(what)
     return Misuse(what) if status == 409 else BadInput(what)
+
+
+def _wait_s(told: str) -> float:
+    """Seconds of a Retry-After (RFC 9110 §10.2.3); 1 where it tells none that can be used."""
+    return float(told) if re.fullmatch(r"[0-9]{1,6}", told) else 1.0

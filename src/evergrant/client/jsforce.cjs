@@ -12,35 +12,62 @@ const { createHash } = require("node:crypto");
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const HOPELESS_MS = 60_000;
+const PATIENCE_MS = 90_000; // the broker may be waiting for Salesforce
 
 /** Names a token where Salesforce refused it: twelve hex digits of SHA-256. */
 function fingerprint(token) {
   return createHash("sha256").update(token).digest("hex").slice(0, 12);
 }
 
-function address({ url, connection, plainHttp = false }, refused) {
+function address({ url, connection, part = "", plainHttp = false }, refused) {
   const at = new URL(`${url.replace(/\/+$/, "")}/v1/connections/${encodeURIComponent(connection)}/token`);
   if (at.protocol !== "https:" && !LOOPBACK.has(at.hostname) && !plainHttp) {
     throw new Error(`the token broker at ${at.hostname} is asked in plain http`);
   }
+  if (part) at.searchParams.set("part", part);
   if (refused) at.searchParams.set("not_token", refused);
   return at;
 }
 
+async function asked(options, refused) {
+  const at = address(options, refused);
+  try {
+    const answer = await fetch(at, {
+      headers: { Authorization: `Bearer ${options.apiKey}` },
+      redirect: "error",
+      signal: AbortSignal.timeout(options.patienceMs ?? PATIENCE_MS),
+    });
+    return { answer, text: await answer.text() };
+  } catch (cause) {
+    throw new Error("the token broker does not answer", { cause });
+  }
+}
+
+/** The object in a text; null for a proxy's page and whatever else is none. */
+function read(text) {
+  try {
+    const told = JSON.parse(text);
+    return told !== null && typeof told === "object" && !Array.isArray(told) ? told : null;
+  } catch {
+    return null;
+  }
+}
+
 /** One token: `{access_token, instance_url, generation, fingerprint, expires_hint, stale}`.
  *
- * Throws an Error whose `problem` is what the broker told (`type`, `title`, `detail`,
- * `salesforce_error` …) and whose `retryAfter` is in seconds, where there is one.
+ * `options` are `{url, apiKey, connection}`, and where they are needed `part` (which of several
+ * credentials), `plainHttp` and `patienceMs`.  Throws an Error whose `status` is that of the answer,
+ * whose `problem` is what the broker told (`type`, `title`, `detail`, `salesforce_error` …) and
+ * whose `retryAfter` is in seconds; each where there is one.
  */
 async function readToken(options, refused = "") {
-  const answer = await fetch(address(options, refused), {
-    headers: { Authorization: `Bearer ${options.apiKey}` },
-    redirect: "error",
-  });
-  const told = await answer.json();
-  if (answer.ok) return told;
-  const error = new Error(told.detail || told.title || `the token broker answered ${answer.status}`);
-  error.problem = told;
+  const { answer, text } = await asked(options, refused);
+  const told = read(text);
+  if (answer.ok && told?.access_token) return told;
+  const none = `the token broker answered ${answer.status} and ${told ? "no token" : "no JSON"}`;
+  const error = new Error(told?.detail || told?.title || none);
+  error.status = answer.status;
+  error.problem = told ?? undefined;
   error.retryAfter = Number(answer.headers.get("retry-after")) || undefined;
   throw error;
 }

@@ -14,7 +14,9 @@ from evergrant.client.asking import Asking, Token
 from evergrant.errors import OutcomeUnknown
 
 PATIENCE_S = 90.0
-"""The broker may be waiting for Salesforce."""
+"""The broker may be waiting for Salesforce, and no token is at hand."""
+RECHECK_PATIENCE_S = 5.0
+"""So long is waited for a newer token, at most, while one that works is at hand."""
 _AWAY = "the token broker does not answer"
 
 
@@ -36,25 +38,35 @@ class TokenSource:
         """A token that works, as far as anybody knows.
 
         `refused` is the fingerprint of one that Salesforce refused (`INVALID_SESSION_ID`).  While
-        the broker is away the token at hand goes on.  Raises what `Asking.take` raises, and
-        `OutcomeUnknown` when nobody answers and no token is at hand.
+        the broker is away or in trouble the token at hand goes on; one thread asks for a newer one,
+        and nobody else waits for it.  Raises what `Asking.take` raises, and `OutcomeUnknown` when
+        nobody answers and no token is at hand.
         """
-        if found := self._asking.at_hand(refused):
-            return found
-        with self._turn:
-            # Whoever waited for the turn may find the new token here already.
-            return self._asking.at_hand(refused) or self._fetch(refused)
-
-    def _fetch(self, refused: str) -> Token:
         asking = self._asking
+        if found := asking.at_hand(refused):
+            return found
+        spare, before = asking.spare(refused), asking.failure
+        if spare is not None and not self._turn.acquire(blocking=False):
+            return spare
+        if spare is None:
+            self._turn.acquire()
+        try:
+            found = asking.meanwhile(before, refused)
+            return found or self._fetch(refused, is_recheck=spare is not None)
+        finally:
+            self._turn.release()
+
+    def _fetch(self, refused: str, *, is_recheck: bool) -> Token:
+        asking, how = self._asking, self._http.timeout
         try:
             answer = self._http.get(
-                asking.url, headers=asking.headers(), params=asking.parameters(refused)
+                asking.url,
+                headers=asking.headers(refused),
+                params=asking.parameters(refused),
+                timeout=_brief(how) if is_recheck else how,
             )
-        except httpx2.TransportError as error:
-            if kept := asking.without(refused, _AWAY):
-                return kept
-            raise OutcomeUnknown(_AWAY, why=type(error).__name__) from error
+        except httpx2.RequestError as error:
+            return asking.without(OutcomeUnknown(_AWAY, why=type(error).__name__), refused)
         return asking.take(answer.status_code, answer.headers, answer.content, refused)
 
     def close(self) -> None:
@@ -86,21 +98,27 @@ class AsyncTokenSource:
 
     async def token(self, *, refused: str = "") -> Token:
         """A token that works, as far as anybody knows; raises like `TokenSource.token`."""
-        if found := self._asking.at_hand(refused):
-            return found
-        async with self._turn:
-            return self._asking.at_hand(refused) or await self._fetch(refused)
-
-    async def _fetch(self, refused: str) -> Token:
         asking = self._asking
+        if found := asking.at_hand(refused):
+            return found
+        spare, before = asking.spare(refused), asking.failure
+        if spare is not None and self._turn.locked():
+            return spare
+        async with self._turn:
+            found = asking.meanwhile(before, refused)
+            return found or await self._fetch(refused, is_recheck=spare is not None)
+
+    async def _fetch(self, refused: str, *, is_recheck: bool) -> Token:
+        asking, how = self._asking, self._http.timeout
         try:
             answer = await self._http.get(
-                asking.url, headers=asking.headers(), params=asking.parameters(refused)
+                asking.url,
+                headers=asking.headers(refused),
+                params=asking.parameters(refused),
+                timeout=_brief(how) if is_recheck else how,
             )
-        except httpx2.TransportError as error:
-            if kept := asking.without(refused, _AWAY):
-                return kept
-            raise OutcomeUnknown(_AWAY, why=type(error).__name__) from error
+        except httpx2.RequestError as error:
+            return asking.without(OutcomeUnknown(_AWAY, why=type(error).__name__), refused)
         return asking.take(answer.status_code, answer.headers, answer.content, refused)
 
     async def close(self) -> None:
@@ -118,3 +136,10 @@ class AsyncTokenSource:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _brief(timeout: httpx2.Timeout) -> httpx2.Timeout:
+    """The patience of a client, and never more than for a newer token."""
+    most = RECHECK_PATIENCE_S
+    told = timeout.as_dict()
+    return httpx2.Timeout(**{name: most if s is None else min(s, most) for name, s in told.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evergrant.catalog import Catalog
+from evergrant.catalog.entries import OTHER
 from evergrant.diagnosis.layout import (
     REMEDIES,
     WIDTH,
@@ -30,6 +31,8 @@ LEVELS = {
     "admin": "an admin's view of the org",
 }
 NOTHING = "Nothing in this is known to the catalog."
+STRANGE = " (the catalog does not know these words: they support no cause)"
+PERSON = "person"
 NO_ONE = "Nothing in this tells one cause from the others."
 
 
@@ -44,27 +47,28 @@ def sections(diagnosis: Diagnosis, catalog: Catalog) -> tuple[Section, ...]:
     if first is None:
         return (Section("Look first", (NOTHING,)),)
     if not diagnosis.is_named:
-        return _undecided(diagnosis)
+        return _undecided(diagnosis, catalog)
     cause = catalog.causes[first.refined or first.cause]
     return (
         Section(decision(diagnosis.remedy), _cause(first, diagnosis)),
-        Section("Evidence", _evidence(first.supports, diagnosis)),
+        Section("Evidence", _evidence(first.supports, diagnosis, catalog)),
         Section("Why", why(cause)),
         Section("Speaks for it", _reasons(first.supports, catalog)),
         Section("Speaks against it", _reasons(first.refutes, catalog)),
         Section("Not known", _unknown(first.unknown)),
         Section("Next check", _next_check(diagnosis)),
-        *way_out(cause, diagnosis.next_gate, catalog),
+        *way_out(cause, diagnosis.next_gate, catalog, avoid=diagnosis.avoid),
         Section("Other causes", _others(diagnosis)),
     )
 
 
-def _undecided(diagnosis: Diagnosis) -> tuple[Section, ...]:
+def _undecided(diagnosis: Diagnosis, catalog: Catalog) -> tuple[Section, ...]:
     """No cause stands out: advice for one of many would be a guess, so only the next step is."""
     return (
         Section("Look first", (NO_ONE, f"Judged from {LEVELS[diagnosis.level]}.")),
-        Section("Evidence", _evidence((), diagnosis)),
+        Section("Evidence", _evidence((), diagnosis, catalog)),
         Section("Next check", _next_check(diagnosis)),
+        Section("Do not", diagnosis.avoid),
         Section("Causes", _named(diagnosis.ranked)),
     )
 
@@ -73,12 +77,24 @@ def _next_check(diagnosis: Diagnosis) -> tuple[str, ...]:
     return (diagnosis.next_check.ask,) if diagnosis.next_check else ()
 
 
-def _evidence(supports: Iterable[Reason], diagnosis: Diagnosis) -> tuple[str, ...]:
+def _evidence(
+    supports: Iterable[Reason], diagnosis: Diagnosis, catalog: Catalog
+) -> tuple[str, ...]:
     """The very words; those that speak for the cause come first."""
     speaking = [reason.fact for reason in supports]
     rest = [fact for fact in diagnosis.facts if fact not in speaking]
-    quotes = (f"{_place(fact)}{fact.quote}" for fact in [*speaking, *rest] if fact.quote)
+    quotes = (
+        f"{_place(fact)}{_quoted(fact, catalog)}" for fact in [*speaking, *rest] if fact.quote
+    )
     return tuple(dict.fromkeys(quotes))[:MOST]
+
+
+def _quoted(fact: Fact, catalog: Catalog) -> str:
+    """The very words; what a person answered is marked where the catalog knows no such value."""
+    kind = catalog.facts.get(fact.name)
+    if fact.source != PERSON or kind is None or not kind.open or not fact.is_known:
+        return fact.quote
+    return f"{fact.quote}{STRANGE}" if kind.key_of(fact.value) == OTHER else fact.quote
 
 
 def _place(fact: Fact) -> str:
@@ -117,4 +133,4 @@ def _others(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 def _named(causes: Iterable[Ranked]) -> tuple[str, ...]:
     worth = (each for each in causes if each.confidence >= WORTH_NAMING)
-    return tuple(f"{each.title} ({each.cause}): {each.word}" for each in worth)
+    return tuple(f"{each.title} ({each.refined or each.cause}): {each.word}" for each in worth)

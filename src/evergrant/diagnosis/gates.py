@@ -7,7 +7,7 @@ org's own settings show that a later gate is shut or open; a history fits many c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -21,13 +21,16 @@ OTHER_FLOW = 0.5
 """Ratio below which a cause is one of other flows than the one that failed."""
 
 
+How = Literal["refuses", "will refuse", "open", "not known"]
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One gate, as far as it was looked at."""
 
     gate: str
     title: str
-    how: Literal["refuses", "will refuse", "open", "not known"]
+    how: How
     cause: str = ""
     """What shuts it; empty where nothing does, or nobody knows."""
     quote: str = ""
@@ -40,6 +43,7 @@ def walk(
     """The gate of the first cause, and those behind it of which something is known.
 
     `next_gate` is the gate that the judge expects next; it is told even where nobody looked at it.
+    Where no setting shows the first cause, gates before its own that the org shows shut come first.
     Empty without a first cause.
     """
     if first is None:
@@ -52,8 +56,11 @@ def walk(
         key=lambda gate: gate.order,
     )
     found = [_passage(gate, seen) for gate in behind]
+    before = _shut_before(here, seen) if not _is_shown(first, seen) else ()
+    how: How = "not known" if before else "refuses"
     return (
-        Passage(here.id, here.title, "refuses", first.id),
+        *before,
+        Passage(here.id, here.title, how, first.id),
         *(each for each in found if each.how != "not known" or each.gate == next_gate),
     )
 
@@ -75,6 +82,20 @@ class _Seen:
 
     def at(self, gate: Gate) -> list[Cause]:
         return [cause for cause in self.causes if cause.gate == gate.id]
+
+
+def _is_shown(cause: Cause, seen: _Seen) -> bool:
+    return any(_ratio(cause, fact, seen.catalog) >= SHOWS for fact in seen.settings)
+
+
+def _shut_before(here: Gate, seen: _Seen) -> tuple[Passage, ...]:
+    """Gates before this one that a setting shows shut: the first of them refuses now."""
+    gates = sorted(seen.catalog.gates.values(), key=lambda gate: gate.order)
+    passages = [_passage(gate, seen) for gate in gates if gate.order < here.order]
+    shut = [each for each in passages if each.how == "will refuse"]
+    return tuple(
+        replace(each, how="refuses") if place == 0 else each for place, each in enumerate(shut)
+    )
 
 
 def _of_flow(facts: Iterable[Fact], catalog: Catalog) -> tuple[Cause, ...]:

@@ -138,17 +138,23 @@ def why(cause: Cause) -> tuple[str, ...]:
 
 
 def way_out(
-    cause: Cause, next_gate: str, catalog: Catalog, *, is_whole: bool = False
+    cause: Cause,
+    next_gate: str,
+    catalog: Catalog,
+    *,
+    is_whole: bool = False,
+    avoid: tuple[str, ...] | None = None,
 ) -> tuple[Section, ...]:
     """What to do, what not, what to look at afterwards, and what may refuse next.
 
-    `is_whole` adds what each step does besides, and how it is taken back.
+    `is_whole` adds what each step does besides, and how it is taken back.  `avoid` is given where
+    other causes have warnings, too.
     """
     after = tuple(f"{each.do} → {each.expect}" for each in cause.verify)
     steps = (line for fix in cause.fixes for line in _step(fix, catalog, is_whole))
     return (
         Section("What to do", tuple(steps)),
-        Section("Do not", cause.avoid),
+        Section("Do not", cause.avoid if avoid is None else avoid),
         Section("Afterwards", after),
         Section("Next gate", (catalog.gates[next_gate].title,) if next_gate else ()),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from evergrant.catalog import Cause, FactKind, Signal
+from evergrant.catalog.entries import OTHER
 
 CEILING = 0.99
 """What the mentioned values of a fact may have together; the rest stays for surprises."""
@@ -54,5 +55,9 @@ def facts_of(cause: Cause) -> frozenset[str]:
 
 
 def ratio(cause: Cause, kind: FactKind, key: str) -> float:
-    """How much more likely the fact is under the cause than over all failures."""
-    return distribution(cause, kind)[key] / kind.background[key]
+    """How much more likely the fact is under the cause than over all failures.
+
+    A value that nobody listed may refute a cause that shows another one; it supports none.
+    """
+    said = distribution(cause, kind)[key] / kind.background[key]
+    return min(said, 1.0) if key == OTHER else said

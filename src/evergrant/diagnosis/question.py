@@ -16,6 +16,7 @@ from evergrant.diagnosis.rank import posterior
 from evergrant.model import Fact, Value
 
 MOST_CHOICES = 6
+"""Of Salesforce's own words, which are many."""
 NOTHING = "Nothing of the kind"
 """How the answer *none* is offered: that somebody looked, and nothing is there."""
 WORTH_ASKING = 0.1
@@ -55,10 +56,12 @@ def next_question(facts: Sequence[Fact], catalog: Catalog) -> Question | None:
     if check is None or check.gain < WORTH_ASKING:
         return None
     kind = catalog.facts[check.fact]
-    shares = posterior(facts, catalog).shares
-    return Question(
-        kind.name, kind.check, kind.ask, choices(kind, shares, catalog), kind.kind == "text"
-    )
+    return question_of(kind, posterior(facts, catalog).shares, catalog)
+
+
+def question_of(kind: FactKind, shares: Mapping[str, float], catalog: Catalog) -> Question:
+    """How a fact is asked, the causes having these shares."""
+    return Question(kind.name, kind.check, kind.ask, choices(kind, shares, catalog), kind.open)
 
 
 def _next(facts: Sequence[Fact], others: Iterable[str], catalog: Catalog) -> NextCheck | None:
@@ -67,18 +70,31 @@ def _next(facts: Sequence[Fact], others: Iterable[str], catalog: Catalog) -> Nex
 
 
 def choices(kind: FactKind, shares: Mapping[str, float], catalog: Catalog) -> tuple[Choice, ...]:
-    """The answers among which a person chooses; of many, those that the likeliest causes expect."""
-    if kind.kind == "bool":
-        return (Choice(True, "yes"), Choice(False, "no"))
+    """The answers among which a person chooses, the likeliest first.
+
+    Of Salesforce's own words only the likeliest are offered: any of them may be given as it is.
+    """
     keys = [key for key in kind.background if key != OTHER]
+    if kind.kind == "text":
+        weights = _weights(kind, shares, catalog)
+        keys.sort(key=weights.__getitem__, reverse=True)
+    offered = keys[:MOST_CHOICES] if kind.open else keys
+    return tuple(Choice(_value(kind, key), _shown(kind, key)) for key in offered)
+
+
+def _value(kind: FactKind, key: str) -> str | bool | float:
+    if kind.kind == "bool":
+        return key == "true"
+    return _inside(key) if kind.kind == "number" else key
+
+
+def _shown(kind: FactKind, key: str) -> str:
+    if key in kind.choices:
+        return kind.choices[key]
+    if kind.kind == "bool":
+        return "yes" if key == "true" else "no"
     if kind.kind == "number":
-        return tuple(Choice(_inside(key), f"{key} {kind.unit}".strip()) for key in keys)
-    weights = _weights(kind, shares, catalog)
-    best = sorted(keys, key=weights.__getitem__, reverse=True)[:MOST_CHOICES]
-    return tuple(Choice(key, _shown(key)) for key in best)
-
-
-def _shown(key: str) -> str:
+        return f"{key} {kind.unit}".strip()
     return NOTHING if key == "none" else key[:1].upper() + key[1:]
 
 

@@ -20,8 +20,14 @@ from evergrant.diagnosis.likelihood import ratio, spoken_of
 from evergrant.diagnosis.telling import factors
 from evergrant.model import Fact
 
-SILENCE = 0.1
+SILENCE = 0.03
 """What is left of the odds of a cause that does not know the words seen: each refusal has few."""
+ROW = "login_history.status"
+"""The row in Login History, where Salesforce writes why it refused."""
+UNWRITTEN = 0.02
+"""What is left of the odds of a cause for which Salesforce writes another row, or none at all."""
+DONE = "success"
+"""The row of a login that was not refused: it names no cause."""
 NOTHING = "none"
 """The value of a symptom that was looked for and is not there."""
 SYMPTOMS = frozenset(
@@ -73,10 +79,20 @@ def one_a_group(facts: Iterable[Fact], catalog: Catalog) -> tuple[Fact, ...]:
 
 def telling(cause: Cause, kind: FactKind, key: str, catalog: Catalog) -> float:
     """By how much a fact multiplies the odds of a cause."""
-    is_symptom = catalog.in_group(kind.name) in SYMPTOMS and key not in (OTHER, NOTHING)
-    if is_symptom and key not in spoken_of(cause, kind):
+    group = catalog.in_group(kind.name)
+    if key in (OTHER, NOTHING) or key in spoken_of(cause, kind):
+        return ratio(cause, kind, key)
+    if group in SYMPTOMS:
         return SILENCE
-    return ratio(cause, kind, key)
+    return UNWRITTEN if _is_refusal(kind, key, catalog) else ratio(cause, kind, key)
+
+
+@cache
+def _is_refusal(kind: FactKind, key: str, catalog: Catalog) -> bool:
+    """Whether it is a row by which Salesforce refuses, and which some cause is known to leave."""
+    if kind.name != ROW or key == DONE:
+        return False
+    return any(key in spoken_of(cause, kind) for cause in catalog.causes.values())
 
 
 @cache

@@ -14,10 +14,11 @@ from math import exp, log, sqrt
 from evergrant.catalog import Catalog
 from evergrant.catalog.taught import Lessons, stem
 
-TRUST = 0.6
+TRUST = 0.8
 """What the words count beside the facts: people who speak of one thing use many of its words."""
 MOST = 1.2
-"""The logarithm of the factor that the words reach at most, either way."""
+"""The logarithm of the factor that the words reach at most, either way, before all is put back to
+the share that it had together."""
 ALONE = 2.0
 """How many times as much they count, bound and all, where nothing else is known."""
 SUBJECT = frozenset({
@@ -48,10 +49,12 @@ def factors(
     whole = sum(share for share, _ in told)
     if not whole:
         return [1.0] * len(numbers)
-    middle = log(sum(share * exp(score) for share, score in told) / whole)
-    most = MOST * times
+    middle, most = log(sum(share * exp(score) for share, score in told) / whole), MOST * times
     bounded = [exp(max(-most, min(most, score - middle))) for score in scores]
-    return [1.0 if n is None else bounded[n] for n in numbers]
+    after = sum(
+        share * bounded[n] for share, n in zip(shares, numbers, strict=True) if n is not None
+    )
+    return [1.0 if n is None else bounded[n] * whole / after for n in numbers]
 
 
 def speaking(words: str, cause: str, known: Lessons) -> tuple[str, ...]:

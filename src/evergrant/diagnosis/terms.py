@@ -26,7 +26,8 @@ from evergrant.diagnosis.layout import (
 from evergrant.diagnosis.missing import answered
 from evergrant.diagnosis.next_check import next_check
 from evergrant.diagnosis.rank import posterior
-from evergrant.diagnosis.verdict import LIKELY
+from evergrant.diagnosis.verdict import LIKELY, warnings
+from evergrant.diagnosis.wording import meant
 from evergrant.model import Fact
 
 NO_CAUSE = "No cause in the catalog is known by this word."
@@ -77,9 +78,18 @@ class Explanation:
 def explain_term(term: str, catalog: Catalog, today: date | None = None) -> Explanation | None:
     """What an error code, a description, a login status or the id of a cause means.
 
+    It may be written with its code, as a whole answer, in other letters, or in part (`wording.py`).
     None when nobody knows it: `near_misses` then has what looks like it.  `today` lets an entry say
     whether it is older than Salesforce's newest release.
     """
+    told = _explained(term, catalog, today)
+    if told is None and (known := meant(term, every_term(catalog))):
+        return _explained(known, catalog, today)
+    return told
+
+
+def _explained(term: str, catalog: Catalog, today: date | None) -> Explanation | None:
+    """What a term means that is written as Salesforce or the catalog writes it."""
     wanted = text_of(term.strip().strip("\"'"))
     if wanted in catalog.causes:
         return _cause(wanted, catalog, today)
@@ -145,11 +155,19 @@ def _word(term: str, facts: Sequence[Fact], known: Sequence[Word], catalog: Cata
         Section("Meaning", tuple(_met(term, each) for each in meanings)),
         Section("Causes", tuple(_titles(ids, catalog))),
         Section("Next check", tuple(_asked(facts, catalog)) if len(ids) > 1 else ()),
-        *(way_out(first, first.next_gate, catalog) if first else ()),
+        *_ways_out(first, ids, catalog),
         sources(read),
     )
     says = " ".join(dict.fromkeys(each.says for each in meanings))
     return Explanation(term, "word", what, says, meanings, ids, told)
+
+
+def _ways_out(first: Cause | None, ids: Sequence[str], catalog: Catalog) -> tuple[Section, ...]:
+    """What to do where one cause is likely; what not to do, be it any of them."""
+    avoid = warnings(ids, first.id if first else "", catalog)
+    if first is None:
+        return (Section("Do not", avoid),)
+    return way_out(first, first.next_gate, catalog, avoid=avoid)
 
 
 def _most_likely(first: Cause | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import Literal
@@ -14,20 +14,24 @@ from evergrant.diagnosis.gates import next_gate
 from evergrant.diagnosis.likelihood import ratio
 from evergrant.diagnosis.missing import Missing, answered, missing
 from evergrant.diagnosis.next_check import NextCheck, next_check
-from evergrant.diagnosis.rank import Posterior, known, posterior
+from evergrant.diagnosis.rank import SYMPTOMS, Posterior, known, posterior
 from evergrant.diagnosis.telling import is_of_connections, speaking
 from evergrant.model import Fact
 
 Word = Literal["certain", "likely", "possible"]
 
-CERTAIN, LIKELY, NAMED = 0.9, 0.6, 0.1
+CERTAIN, LIKELY, NAMED = 0.9, 0.6, 0.12
 """Shares from which a cause is called so; below the last it is one of many and nobody's answer."""
 SPEAKS_FOR, SPEAKS_AGAINST = 1.5, 0.5
 """Ratios to the background from which a fact counts as a reason."""
 LOOK_FIRST = "look first"
 """The decision where nothing may be advised yet."""
+FAINT = 0.05
+"""Share from which a cause is warned of where none reaches `NAMED`."""
 LEAST = 0.005
 """Causes with a smaller share are not shown."""
+OWN_REQUEST = "token_reply"
+"""Source of facts that the answer to our own request told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Diagnosis:
     decision: str
     """The first word of the answer: the remedy of a cause that stands out, else `look first`."""
     avoid: tuple[str, ...]
-    """What must not be tried; empty where no cause stands out."""
+    """What must not be tried: of the first cause, and of each other that may well be it."""
     leading: tuple[tuple[str, float], ...]
     """The three likeliest entries of the catalog, broad or narrow, with their own shares."""
     facts: tuple[Fact, ...]
@@ -115,19 +119,42 @@ def diagnose(facts: Iterable[Fact], catalog: Catalog, *, limit: int = 5) -> Diag
         next_check(result.shares, answered(given, catalog), catalog),
         next_gate(first, seen, catalog) if first else "",
         first.remedy if first else "",
-        *_decision(first, ranked, result),
+        _decision(first, ranked, result),
+        _avoided(ranked, result, catalog),
         _leading(result),
         given,
     )
 
 
-def _decision(
-    first: Cause | None, ranked: Sequence[Ranked], result: Posterior
-) -> tuple[str, tuple[str, ...]]:
-    """What to do in a word, and what must not be tried: only for a cause that stands out."""
+def _decision(first: Cause | None, ranked: Sequence[Ranked], result: Posterior) -> str:
+    """What to do in a word: only for a cause that stands out."""
     if first is None or not _stands_out(ranked[0].confidence, result.none_of_these):
-        return LOOK_FIRST, ()
-    return first.remedy.replace("-", " "), first.avoid
+        return LOOK_FIRST
+    return first.remedy.replace("-", " ")
+
+
+def _avoided(ranked: Sequence[Ranked], result: Posterior, catalog: Catalog) -> tuple[str, ...]:
+    """What must not be tried, be it the first cause or another that is worth a thought.
+
+    A step that is harmless under one cause may lock the user under the next one.
+    """
+    stands_out = bool(ranked) and _stands_out(ranked[0].confidence, result.none_of_these)
+    worth = [each for each in ranked if each.confidence >= NAMED]
+    worth = worth or [each for each in ranked if each.confidence >= FAINT]
+    named = ranked[0].refined or ranked[0].cause if stands_out else ""
+    return warnings((each.refined or each.cause for each in worth), named, catalog)
+
+
+def warnings(causes: Iterable[str], named: str, catalog: Catalog) -> tuple[str, ...]:
+    """What must not be tried under any of these causes, each once; the one `named` goes without.
+
+    A warning of another cause says which one it belongs to.
+    """
+    told: dict[str, str] = {}
+    for id_ in causes:
+        for line in catalog.causes[id_].avoid:
+            told.setdefault(line, line if id_ == named else f"{line} (if it is {id_})")
+    return tuple(told.values())
 
 
 def _leading(result: Posterior) -> tuple[tuple[str, float], ...]:
@@ -168,7 +195,7 @@ def _ranked(label: str, share: float, case: _Case) -> Ranked:
         refined=refined,
         title=cause.title,
         confidence=share,
-        word=_word(share, case.level, supports),
+        word=_word(share, case.level, _kinds(supports, case.catalog)),
         supports=supports,
         refutes=tuple(reversed([r for r in reasons if r.ratio <= SPEAKS_AGAINST])),
         unknown=missing(cause, case.given, case.catalog),
@@ -203,12 +230,27 @@ def _told(cause: Cause, fact: Fact, result: Posterior, catalog: Catalog) -> Iter
         yield Reason(replace(fact, value=", ".join(words)), by)
 
 
-def _word(share: float, level: Level, supports: Sequence[Reason]) -> Word:
-    """Certain needs more than text and two kinds of evidence; the words of a telling are none."""
-    kinds = {reason.fact.source for reason in supports if reason.fact.name != TELLING}
+def _word(share: float, level: Level, kinds: Collection[str]) -> Word:
+    """Certain needs more than text and two kinds of evidence."""
     if share >= CERTAIN and level != "text" and len(kinds) >= 2:
         return "certain"
     return "likely" if share >= LIKELY else "possible"
+
+
+def _kinds(supports: Iterable[Reason], catalog: Catalog) -> set[str]:
+    """The kinds of evidence that speak; the words of a telling are none.
+
+    The own history of a refusal tells again what the answer to our request told.
+    """
+    return {
+        OWN_REQUEST if _is_told_again(reason.fact, catalog) else reason.fact.source
+        for reason in supports
+        if reason.fact.name != TELLING
+    }
+
+
+def _is_told_again(fact: Fact, catalog: Catalog) -> bool:
+    return fact.source == "own_history" and catalog.in_group(fact.name) in SYMPTOMS
 
 
 TOLD = frozenset({"text", "token_reply", "person", "request", "har", "sf_output"})

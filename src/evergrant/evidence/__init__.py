@@ -18,6 +18,7 @@ from evergrant.evidence.token_reply import read as of_failure
 if TYPE_CHECKING:
     from evergrant.evidence.gathered import Gathered, Wanted
     from evergrant.evidence.given.files import Evidence, of_documents, together
+    from evergrant.evidence.live_org import knock
     from evergrant.evidence.live_org import look as look_at_org
     from evergrant.evidence.network import look as look_at_network
     from evergrant.evidence.requests.sent import read as of_request
@@ -63,6 +64,7 @@ SOURCES: dict[str, EvidenceSource] = {
         EvidenceSource(
             "audit_trail", "the Setup Audit Trail", "admin", "its CSV download or a query"
         ),
+        EvidenceSource("org_rows", "rows of the org", "admin", "the answer of a query"),
         EvidenceSource("metadata", "the org's metadata", "admin", "retrieved files or their zip"),
         EvidenceSource("timeline", "all of it by time", "text", "any source that knows times"),
     )
@@ -74,9 +76,11 @@ _LATER = {
     "Gathered": ("gathered", "Gathered"),
     "Wanted": ("gathered", "Wanted"),
     "ask_status_page": ("status_page", "ask"),
+    "knock": ("live_org", "knock"),
     "look_at_network": ("network", "look"),
     "look_at_org": ("live_org", "look"),
     "of_documents": ("given.files", "of_documents"),
+    "of_pasted": ("given.files", "of_pasted"),
     "of_request": ("requests.sent", "read"),
     "together": ("given.files", "together"),
 }
@@ -89,11 +93,13 @@ __all__ = [
     "Gathered",
     "Wanted",
     "ask_status_page",
+    "knock",
     "look_at_network",
     "look_at_org",
     "of_documents",
     "of_failure",
     "of_history",
+    "of_pasted",
     "of_request",
     "of_text",
     "together",

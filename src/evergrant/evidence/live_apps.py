@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from evergrant.errors import Refused
+from evergrant.evidence import org_rows
+from evergrant.evidence.live_names import labels_like, left_traces, perhaps
 from evergrant.evidence.live_question import (
     Found,
     Question,
     Row,
-    moment,
+    not_known,
     rows,
     sees_all,
     text,
@@ -24,17 +26,13 @@ _POLICY = (
     "app.session_level_required",
 )
 _METADATA = "read the app's policies in Setup, or retrieve its metadata"
-_ECA_POLICIES = {
-    "Infinite": "infinite",
-    "Zero": "zero",
-    "SpecificLifetime": "lifetime",
-    "SpecificInactivity": "inactivity",
-}
 
 
 def app_policy(question: Question) -> Conversation[list[Found]]:
     """The connected app of that label, else the external client app."""
-    label = text(question.app_label)
+    if not question.app_label:
+        return not_known(("app.in_org", *_POLICY), question.no_app)
+    label, failed = text(question.app_label), question.failed_at or question.at
     found = yield from rows(
         question,
         "SELECT Id, Name, OptionsAllowAdminApprovedUsersOnly, OptionsHasSessionLevelPolicy,"
@@ -42,57 +40,35 @@ def app_policy(question: Question) -> Conversation[list[Found]]:
         f" FROM ConnectedApplication WHERE Name = {label}",
     )
     if found:
-        return [*_connected_app(found[0]), *_changed(question, found[0], "connected app")]
+        return [*org_rows.connected_app(found[0], failed)]
     external = yield from rows(
         question,
         "SELECT Id, MasterLabel, LastModifiedDate FROM ExternalClientApplication"
         f" WHERE MasterLabel = {label}",
     )
     if external:
-        told = _changed(question, external[0], "external client app")
-        return [*(yield from _external(question, external[0])), *told]
+        policies = yield from _policies(question, external[0])
+        return [*org_rows.external_app(external[0], failed), *policies]
+    return (yield from _missing(question))
+
+
+def _missing(question: Question) -> Conversation[list[Found]]:
+    """No app of that label is there: uninstalled, or the label is not the app's.
+
+    A label that a person typed and that left no trace in the org is doubted.
+    """
     quote = f"no connected or external client app is labelled {question.app_label!r}"
     if question.consumer_key:
         quote += f" (consumer key {question.consumer_key[:10]}…)"
+    if question.is_hearsay and not (yield from left_traces(question)):
+        near = perhaps((yield from labels_like(question)))
+        told = "; ".join(each for each in (f"{quote}, nor was any", near) if each)
+        why = Unknown(told, "name the app as Setup does: App Manager, or Login History")
+        return [Found("app.in_org", why, told), *not_known(_POLICY, why)]
     return [
         Found("app.in_org", False, quote, "derived"),
         *unknown(_POLICY, "the app is not in this org", "install it first"),
     ]
-
-
-def _changed(question: Question, row: Row, kind: str) -> list[Found]:
-    """Which kind of app it is, and how long before the failure it was changed."""
-    made = [Found("app.kind", kind, f"a row of {kind.title().replace(' ', '')}")]
-    at, failed = moment(row.get("LastModifiedDate")), question.failed_at or question.at
-    if at is None or failed is None or failed < at:
-        return made
-    minutes = round((failed - at).total_seconds() / 60, 1)
-    return [*made, Found("app.changed_minutes", minutes, f"LastModifiedDate {at}", "derived")]
-
-
-def _connected_app(row: Row) -> list[Found]:
-    quote = ", ".join(f"{key} {value}" for key, value in row.items() if key.startswith("Options"))
-    only = row.get("OptionsAllowAdminApprovedUsersOnly") is True
-    return [
-        Found("app.in_org", True, f"ConnectedApplication {row.get('Name')}",
-              learned=str(row.get("Id", ""))),
-        Found("app.admin_approved_only", only, quote),
-        Found("app.session_level_required", row.get("OptionsHasSessionLevelPolicy") is True, quote),
-        *_refresh_policy(row),
-    ]  # fmt: skip
-
-
-def _refresh_policy(row: Row) -> list[Found]:
-    """NOTE: the validity is a number without a unit, and no number is said of "until revoked" and
-    of "immediately expire" alike (org-model 2.1; that both are null is inferred)."""
-    period = row.get("RefreshTokenValidityPeriod")
-    quote = f"RefreshTokenValidityPeriod {period} (unit not exposed)"
-    limited = Found("app.refresh_token_limited", bool(period), quote, "derived")
-    if not period:
-        reason = 'SOQL does not tell "until revoked" from "immediately expire"'
-        return [limited, Found("app.refresh_token_policy", Unknown(reason, _METADATA))]
-    kind = "inactivity" if row.get("OptionsRefreshTokenValidityMetric") is True else "lifetime"
-    return [limited, Found("app.refresh_token_policy", kind, quote)]
 
 
 _EXTERNAL_POLICY = (
@@ -102,45 +78,23 @@ _EXTERNAL_POLICY = (
 )
 
 
-def _external(question: Question, app: Row) -> Conversation[list[Found]]:
-    here = Found("app.in_org", True, f"ExternalClientApplication {app.get('MasterLabel')}",
-                 learned=str(app.get("Id", "")))  # fmt: skip
+def _policies(question: Question, app: Row) -> Conversation[list[Found]]:
     try:
         found = yield from rows(question, _EXTERNAL_POLICY + text(str(app.get("Id", ""))))
     except Refused as error:
-        return [here, *unknown(_POLICY, f"the org refused: {error.what}", _METADATA)]
+        return unknown(_POLICY, f"the org refused: {error.what}", _METADATA)
     if not found:
-        return [here, *unknown(_POLICY, "no policies are shown", _METADATA)]
-    return [here, *_external_policy(found[0])]
-
-
-def _external_policy(row: Row) -> list[Found]:
-    quote = ", ".join(f"{key} {value}" for key, value in row.items() if key != "attributes")
-    permitted = row.get("PermittedUsersPolicyType")
-    refresh = _ECA_POLICIES.get(str(row.get("RefreshTokenPolicyType")), "")
-    made = [
-        Found("app.admin_approved_only", permitted == "AdminApprovedPreAuthorized", quote),
-        Found("app.session_level_required", row.get("RequiredSessionLevel") == "HIGH_ASSURANCE",
-              quote),
-        Found("app.ip_relaxed", row.get("IpRelaxationPolicyType") == "Bypass", quote),
-        Found("app.client_credentials_enabled", row.get("IsClientCredentialsFlowEnabled") is True,
-              quote),
-    ]  # fmt: skip
-    if not refresh:
-        return made
-    is_limited = refresh in ("lifetime", "inactivity")
-    return [
-        *made,
-        Found("app.refresh_token_policy", refresh, quote),
-        Found("app.refresh_token_limited", is_limited, quote, "derived"),
-    ]
+        return unknown(_POLICY, "no policies are shown", _METADATA)
+    return [*org_rows.external_policy(found[0])]
 
 
 def preauthorization(question: Question) -> Conversation[list[Found]]:
     """Whether a permission set or the profile of the user is on the app's list."""
     name = ("user.preauthorized",)
-    if not question.app_id or not question.user_id:
-        return unknown(name, "app or user is not known in this org", "name both as the org does")
+    if not question.app_id:
+        return not_known(name, question.no_app)
+    if not question.user_id:
+        return not_known(name, question.no_user)
     listed = yield from rows(
         question,
         "SELECT ParentId, Parent.Label, Parent.ProfileId FROM SetupEntityAccess"
@@ -151,22 +105,24 @@ def preauthorization(question: Question) -> Conversation[list[Found]]:
         question, f"SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = {user}"
     )
     of_user = yield from rows(question, f"SELECT ProfileId FROM User WHERE Id = {user}")
-    theirs = {row.get("PermissionSetId") for row in held}
-    profiles = {row.get("ProfileId") for row in of_user}
-    parents = [row.get("Parent") or {} for row in listed]
-    is_in = any(row.get("ParentId") in theirs for row in listed) or any(
-        parent.get("ProfileId") in profiles - {None} for parent in parents
-    )
-    names = ", ".join(str(parent.get("Label")) for parent in parents) or "empty"
-    quote = f"the app's list: {names}; the user holds {len(theirs)} permission sets"
-    return [Found("user.preauthorized", is_in, quote, "derived")]
+    theirs = {str(row.get("PermissionSetId")) for row in held}
+    profiles = {row.get("ProfileId") for row in of_user} - {None}
+    # The profile's own set need not be among those that are assigned.
+    theirs |= {
+        str(row.get("ParentId"))
+        for row in listed
+        if (row.get("Parent") or {}).get("ProfileId") in profiles
+    }
+    return [org_rows.preauthorized(listed, theirs)]
 
 
 def tokens(question: Question) -> Conversation[list[Found]]:
     """Refresh tokens of the user for the app; secrets are never selected."""
     names = ("user.app_tokens", "user.newer_tokens", "user.oldest_token")
+    if not question.app_label:
+        return not_known(names, question.no_app)
     if not question.user_id:
-        return unknown(names, "nobody named the user", "name the user (username or id)")
+        return not_known(names, question.no_user)
     found = yield from rows(
         question,
         "SELECT AppName, CreatedDate, LastUsedDate, UseCount FROM OauthToken"
@@ -180,17 +136,6 @@ def tokens(question: Question) -> Conversation[list[Found]]:
             return (yield from usage(question))
         reason = "this session may be shown its own tokens only"
         return unknown(names, reason, "look with Customize Application")
-    return _counted(question, found)
-
-
-def _counted(question: Question, found: list[Row]) -> list[Found]:
-    made = [moment(row.get("CreatedDate")) for row in found]
-    known = [each for each in made if each is not None]
-    quote = f"OauthToken: {len(found)} rows for {question.app_label!r}"
-    facts = [Found("user.app_tokens", len(found), quote, "derived")]
-    if known:
-        facts.append(Found("user.oldest_token", known[0], quote))
-    if question.authorized_at is not None:
-        newer = sum(each > question.authorized_at for each in known)
-        facts.append(Found("user.newer_tokens", newer, quote, "derived"))
-    return facts
+    if not found and question.app_doubt:
+        return not_known(names, question.app_doubt)
+    return [*org_rows.tokens(found, question.app_label, question.authorized_at)]

@@ -73,8 +73,10 @@ def metadata_facts(question: Question) -> Conversation[list[Found]]:
     ]
     wanted = Wanted(app=question.app_label, user=question.username, at=question.failed_at)
     found = read(documents, wanted).facts
+    # Without the app's own name, no file of an app is known to be its.
+    doubt = question.no_app if question.app_doubt or not question.app_label else None
     return [
         Found(fact.name, fact.value, fact.quote, "inferred" if fact.mark == "inferred" else "seen")
         for fact in found
-        if fact.name in NAMES
+        if fact.name in NAMES and not (doubt and fact.name.startswith("app."))
     ]

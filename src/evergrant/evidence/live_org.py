@@ -11,10 +11,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from evergrant.errors import Malformed, Refused, WireError
+from evergrant.errors import (
+    EvergrantError,
+    Malformed,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    WireError,
+)
 from evergrant.evidence.live_apps import app_policy, preauthorization, tokens
 from evergrant.evidence.live_metadata import NAMES, metadata_facts
-from evergrant.evidence.live_question import Found, Part, Question
+from evergrant.evidence.live_question import Found, Part, Question, not_known
 from evergrant.evidence.live_sessions import limits, sessions
 from evergrant.evidence.live_trails import (
     idp_events,
@@ -23,11 +30,12 @@ from evergrant.evidence.live_trails import (
     secret_rotation,
     setup_trail,
 )
-from evergrant.evidence.live_users import SPECIAL, permissions, standing, user_record
-from evergrant.model import Fact, Session, Unknown
+from evergrant.evidence.live_users import permissions, standing, user_record
+from evergrant.evidence.org_rows import PERMISSIONS
+from evergrant.model import Fact, Session, Unknown, Value
 from evergrant.oauth.identity import userinfo
 from evergrant.org.resources import good_call
-from evergrant.wire import Conversation
+from evergrant.wire import Conversation, host_of
 
 PARTS: tuple[Part, ...] = (
     Part("organization", organization, ("org.is_sandbox", "org.trial_ended"), "API Enabled"),
@@ -41,7 +49,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "user-permissions",
         permissions,
-        ("user.api_enabled", *SPECIAL.values()),
+        tuple(PERMISSIONS.values()),
         "View Setup and Configuration",
     ),
     Part(
@@ -114,6 +122,7 @@ def look(
     failed_at: datetime | None = None,
     worked_at: datetime | None = None,
     at: datetime | None = None,
+    is_hearsay: bool = False,
     only: str = "",
 ) -> Conversation[list[Fact]]:
     """Everything that the session may see of a connection's app and user.
@@ -121,8 +130,9 @@ def look(
     `since` is where login rows and admin acts begin to count, `authorized_at` when the connection
     was authorized last, `worked_at` when it worked last, `failed_at` the first failure (older login
     rows are not of it), `at` the present.  The consumer key cannot be queried and only names the
-    app in what is left unknown.  `only` is the id of one check: beside it, only what gives it the
-    ids of app and user is asked.
+    app in what is left unknown.  With `is_hearsay`, a person named app and user, and a
+    name that the org does not have may be mistyped: *not known* then, never "no".  `only` is the
+    id of one check: beside it, only what gives it the ids of app and user is asked.
     """
     question = Question(
         session,
@@ -135,6 +145,7 @@ def look(
         failed_at,
         worked_at,
         at,
+        is_hearsay=is_hearsay,
     )
     question = replace(question, viewer=(yield from viewer_of(session)))
     facts: list[Fact] = [(yield from _door(question))] if not only else []
@@ -147,16 +158,49 @@ def look(
     return facts
 
 
+def knock(session: Session, at: datetime) -> Conversation[Fact]:
+    """What the org answers to this session at all: where it refuses an admin too, it is the org.
+
+    *Not known* where it does not answer, or does not take the session: nothing else can be asked.
+    """
+    question = Question(session, "", "", "", "", at, None, None, None, at)
+    return (yield from _door(question))
+
+
 def _door(question: Question) -> Conversation[Fact]:
-    """What the org answers to this session at all: where it refuses an admin too, it is the org."""
-    said = "none"
+    said: Value = "none"
     try:
         yield from good_call(question.session)
     except Refused as error:
-        said = error.error
+        said = _dead(error) if error.error in DEAD else error.error
     except (Malformed, WireError) as error:
-        return Found("org.admin_refused", Unknown(error.what, "try again later")).as_fact(question)
-    return Found("org.admin_refused", said, f"the API to this session: {said}").as_fact(question)
+        said = _trouble(question, error)
+    quote = "" if isinstance(said, Unknown) else f"the API to this session: {said}"
+    return Found("org.admin_refused", said, quote).as_fact(question)
+
+
+DEAD = frozenset({"INVALID_SESSION_ID", "Bad_OAuth_Token"})
+"""Answers about a session, not about the org (oauth-protocol 3.8)."""
+
+
+def _dead(error: Refused) -> Unknown:
+    words = ": ".join(each for each in (error.error, error.description) if each)
+    return Unknown(f"the org does not take this session ({words})", SIGN_IN)
+
+
+SIGN_IN = "sign in again (sf org login web), and give the new session"
+
+
+def _trouble(question: Question, error: EvergrantError) -> Unknown:
+    """Trouble on the way, named by host: an address would show the whole query."""
+    host = host_of(question.session.instance_url)
+    said = error.what
+    if isinstance(error, NotSent):
+        said = f"could not reach {host}"
+    elif isinstance(error, OutcomeUnknown):
+        said = f"{host} gave no whole answer"
+    why = f" ({error.why})" if error.why else ""
+    return Unknown(f"{said}{why}", "try again when the org can be reached")
 
 
 def viewer_of(session: Session) -> Conversation[str]:
@@ -173,4 +217,4 @@ def _ask(part: Part, question: Question) -> Conversation[list[Found]]:
     except Refused as error:
         return part.nothing(f"the org refused: {error.error} {error.description}".strip())
     except (Malformed, WireError) as error:
-        return part.nothing(error.what, next_step="try again when the org can be reached")
+        return not_known(part.names, _trouble(question, error))

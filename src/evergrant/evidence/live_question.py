@@ -21,6 +21,8 @@ _HOLDERS = (
 )
 """Where permissions are held: table, its column of the user, and the parent with the booleans."""
 Row = dict[str, Any]
+NO_APP, NAME_APP = "nobody named the app", "name the app with --app, as Setup does"
+NO_USER, NAME_USER = "nobody named the user", "name the user (username or id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,25 @@ class Question:
     app_id: str = ""
     viewer: str = ""
     """Id of the session's own user; empty when it could not be learned."""
+    is_hearsay: bool = False
+    """Whether a person named app and user just so: a name that the org lacks may be mistyped."""
+    app_doubt: Unknown | None = None
+    """Why nobody can say which app it is; no rows of it then mean nothing."""
+    user_doubt: Unknown | None = None
+    """Likewise of the user."""
+
+    @property
+    def no_app(self) -> Unknown:
+        """Why the app is not known."""
+        named = Unknown("the app is not known in this org", "name it as the org does")
+        return self.app_doubt or (named if self.app_label else Unknown(NO_APP, NAME_APP))
+
+    @property
+    def no_user(self) -> Unknown:
+        """Why the user is not known."""
+        named = Unknown("the user is not known in this org", "name the user as the org does")
+        is_named = bool(self.username or self.user_id)
+        return self.user_doubt or (named if is_named else Unknown(NO_USER, NAME_USER))
 
     @property
     def ids(self) -> dict[str, str]:
@@ -68,10 +89,16 @@ class Question:
         return {"user": self.user_id or self.username, "app": self.app_id or self.app_label}
 
     def learned(self, found: Iterable[Found]) -> Question:
-        """The same question with ids that were found."""
-        ids = {load().facts[each.name].about: each.learned for each in found if each.learned}
+        """The same question with ids that were found, and with doubts about names."""
+        told = tuple(found)
+        ids = {load().facts[each.name].about: each.learned for each in told if each.learned}
+        doubts = {each.name: each.value for each in told if isinstance(each.value, Unknown)}
         return replace(
-            self, user_id=ids.get("user", self.user_id), app_id=ids.get("app", self.app_id)
+            self,
+            user_id=ids.get("user", self.user_id),
+            app_id=ids.get("app", self.app_id),
+            app_doubt=doubts.get("app.in_org", self.app_doubt),
+            user_doubt=doubts.get("user.exists", self.user_doubt),
         )
 
 
@@ -92,7 +119,12 @@ class Part:
 
 def unknown(names: Iterable[str], reason: str, next_step: str) -> list[Found]:
     """Facts that could not be learned, and why."""
-    return [Found(name, Unknown(reason, next_step)) for name in names]
+    return not_known(names, Unknown(reason, next_step))
+
+
+def not_known(names: Iterable[str], why: Unknown) -> list[Found]:
+    """Facts that could not be learned for one reason."""
+    return [Found(name, why) for name in names]
 
 
 def rows(question: Question, soql: str, *, most: int = 200) -> Conversation[list[Row]]:

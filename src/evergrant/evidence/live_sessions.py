@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
+from evergrant.evidence import org_rows
 from evergrant.evidence.live_question import (
     Found,
     Question,
-    Row,
-    moment,
+    not_known,
     rows,
     sees_all,
     text,
@@ -19,18 +17,12 @@ from evergrant.org import VERSION
 from evergrant.org.rest import get
 from evergrant.wire import Conversation
 
-OAUTH = "Remote Access 2.0"
-
 
 def sessions(question: Question) -> Conversation[list[Found]]:
-    """Whether a session of the user that OAuth gave still stands.
-
-    A session is over at `LastModifiedDate + NumSecondsValid` (AuthSession reference); its row names
-    no app, so one of another app counts too.
-    """
+    """Whether a session of the user that OAuth gave still stands."""
     name = ("user.session_stands",)
     if not question.user_id or question.at is None:
-        return unknown(name, "nobody named the user", "name the user (username or id)")
+        return not_known(name, question.no_user)
     found = yield from rows(
         question,
         "SELECT LoginType, SourceIp, LastModifiedDate, NumSecondsValid, SessionSecurityLevel"
@@ -42,17 +34,7 @@ def sessions(question: Question) -> Conversation[list[Found]]:
         return unknown(
             name, "this session may be shown its own sessions only", "look with Manage Users"
         )
-    live = [row for row in found if row.get("LoginType") == OAUTH and _lives(row, question.at)]
-    places = ", ".join(sorted({str(row.get("SourceIp")) for row in live})) or "nowhere"
-    quote = f"AuthSession: {len(live)} live by {OAUTH}, from {places}"
-    return [Found("user.session_stands", bool(live), quote, "derived")]
-
-
-def _lives(row: Row, now: datetime) -> bool:
-    begun, seconds = moment(row.get("LastModifiedDate")), row.get("NumSecondsValid")
-    if begun is None or not isinstance(seconds, (int, float)):
-        return False
-    return now <= begun + timedelta(seconds=seconds)
+    return [org_rows.sessions(found, question.at)]
 
 
 def limits(question: Question) -> Conversation[list[Found]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
+from evergrant.evidence import org_rows
 from evergrant.evidence.exports.audit_acts import concerns, named
 from evergrant.evidence.live_question import (
     Found,
     Question,
     Row,
     moment,
+    not_known,
     profile_of,
     rows,
     sees_all,
@@ -32,8 +34,10 @@ def login_rows(question: Question) -> Conversation[list[Found]]:
     """The newest row of this user and app; of the failure, where its time is known."""
     since = max(question.since, (question.failed_at or question.since) - SLACK)
     name = ("login_history.status",)
+    if not question.app_label:
+        return not_known(name, question.no_app)
     if not question.user_id:
-        return unknown(name, "nobody named the user", "name the user (username or id)")
+        return not_known(name, question.no_user)
     found = yield from own_logins(question.session, question.user_id, since)
     label = question.app_label[:64]
     of_app = [row for row in found if row.application == label]
@@ -47,6 +51,8 @@ def login_rows(question: Question) -> Conversation[list[Found]]:
     ):
         reason = "this session may be shown its own logins only"
         return unknown(name, reason, "look with Monitor Login History or Manage Users")
+    if question.app_doubt:
+        return not_known(name, question.app_doubt)
     quote = f"no row of {label!r} since {since:%Y-%m-%d %H:%M} UTC"
     return [Found("login_history.status", "none", quote, "derived")]
 
@@ -76,7 +82,7 @@ def _login(row: LoginRow) -> Found:
 def idp_events(question: Question) -> Conversation[list[Found]]:
     """The newest code of the Identity Provider Event Log for this app since then."""
     if not question.app_id:
-        return unknown(("idp.error_code",), "the app is not known in this org", "install it first")
+        return not_known(("idp.error_code",), question.no_app)
     found = yield from rows(
         question,
         "SELECT ErrorCode, Timestamp, UserId FROM IdpEventLog"
@@ -103,10 +109,21 @@ def setup_trail(question: Question) -> Conversation[list[Found]]:
     ours = [each for each in map(_named, found) if _is_ours(question, profile, each)]
     froze = any(act == "user frozen" for act, _, _ in ours)
     told = Found("audit.user_frozen", froze, f"{len(ours)} acts on this app or user", "derived")
+    if not froze and not (question.user_id or question.username):
+        told = Found("audit.user_frozen", question.no_user)
     if ours:
         return [_act(*ours[0]), told]
+    if why := _nobody(question):
+        return [Found("audit.last_act", why), told]
     quote = f"no act on this app or user since {question.since:%Y-%m-%d %H:%M} UTC"
     return [Found("audit.last_act", "none", quote, "derived"), told]
+
+
+def _nobody(question: Question) -> Unknown | None:
+    """Why nobody can say that nothing was done to what fails."""
+    if question.app_doubt or not question.app_label:
+        return question.no_app
+    return None if question.user_id or question.username else question.no_user
 
 
 Act = tuple[str, Literal["derived", "inferred"], Row]
@@ -156,8 +173,9 @@ def secret_rotation(question: Question) -> Conversation[list[Found]]:
 
 def _act(act: str, mark: Literal["derived", "inferred"], row: Row) -> Found:
     who = (row.get("CreatedBy") or {}).get("Username") or "somebody"
-    quote = f"{row.get('CreatedDate')} {who}: {row.get('Display')}"
-    return Found("audit.last_act", act, quote, mark, moment(row.get("CreatedDate")))
+    at = moment(row.get("CreatedDate"))
+    stamp = f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else str(row.get("CreatedDate"))
+    return Found("audit.last_act", act, f"{stamp} {who}: {row.get('Display')}", mark, at)
 
 
 def organization(question: Question) -> Conversation[list[Found]]:
@@ -165,16 +183,4 @@ def organization(question: Question) -> Conversation[list[Found]]:
     found = yield from rows(question, "SELECT IsSandbox, TrialExpirationDate FROM Organization")
     if not found:
         return unknown(("org.is_sandbox", "org.trial_ended"), "no row is shown", "ask an admin")
-    ends = moment(found[0].get("TrialExpirationDate"))
-    quote = f"Organization: IsSandbox {found[0].get('IsSandbox')}, trial ends {ends}"
-    ended = _ended(ends, question.at)
-    return [
-        Found("org.is_sandbox", found[0].get("IsSandbox") is True, quote),
-        Found("org.trial_ended", ended, quote, "derived"),
-    ]
-
-
-def _ended(ends: datetime | None, now: datetime | None) -> bool | Unknown:
-    if ends is None:
-        return False
-    return now >= ends if now else Unknown("the present time was not given", "pass `at`")
+    return [*org_rows.organization(found[0], question.at)]

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from evergrant.errors import Refused
+from evergrant.evidence import org_rows
+from evergrant.evidence.live_names import perhaps, usernames_like
 from evergrant.evidence.live_question import (
+    NAME_USER,
     Found,
     Question,
-    moment,
+    not_known,
     rows,
     sees_all,
     text,
     unknown,
 )
+from evergrant.model import Unknown
 from evergrant.wire import Conversation
-
-_NO_USER = "nobody named the user"
-_NAME_USER = "name the user (username or id)"
 
 
 def user_record(question: Question) -> Conversation[list[Found]]:
     """Whether the user exists and is active, and whether the password is new since it worked."""
     names = ("user.exists", "user.active", "user.password_changed")
     if not question.user_id and not question.username:
-        return unknown(names, _NO_USER, _NAME_USER)
+        return not_known(names, question.no_user)
     where = (
         f"Id = {text(question.user_id)}"
         if question.user_id
@@ -32,66 +33,43 @@ def user_record(question: Question) -> Conversation[list[Found]]:
         question, f"SELECT Id, Username, IsActive, LastPasswordChangeDate FROM User WHERE {where}"
     )
     if found:
-        return [*_seen(found[0]), *_password(question, found[0])]
+        return [*org_rows.user(found[0], question.worked_at)]
     if not (yield from sees_all(question, "User", "Id", ("ViewAllUsers", "ManageUsers"))):
         return unknown(names, "this session sees no other users", "look with View All Users")
+    return (yield from _missing(question, names, f"no User where {where}"))
+
+
+def _missing(question: Question, names: tuple[str, ...], quote: str) -> Conversation[list[Found]]:
+    """There is no such user; where a person typed a name much like another, it may be that one."""
+    near = (yield from usernames_like(question)) if question.is_hearsay else []
+    if near:
+        why = Unknown(f"{quote}; {perhaps(near)}", NAME_USER)
+        return [Found("user.exists", why, why.reason), *not_known(names[1:], why)]
     return [
-        Found("user.exists", False, f"no User where {where}", "derived"),
-        *unknown(names[1:], "there is no such user", _NAME_USER),
+        Found("user.exists", False, quote, "derived"),
+        *unknown(names[1:], "there is no such user", NAME_USER),
     ]
-
-
-def _seen(row: dict[str, object]) -> list[Found]:
-    quote = f"User {row.get('Username')}: IsActive {row.get('IsActive')}"
-    return [
-        Found("user.exists", True, quote, learned=str(row.get("Id", ""))),
-        Found("user.active", row.get("IsActive") is True, quote),
-    ]
-
-
-def _password(question: Question, row: dict[str, object]) -> list[Found]:
-    name, changed = "user.password_changed", moment(row.get("LastPasswordChangeDate"))
-    if changed is None or question.worked_at is None:
-        return unknown(
-            (name,), "when it worked last is not known", "look at User.LastPasswordChangeDate"
-        )
-    quote = f"LastPasswordChangeDate {changed:%Y-%m-%d %H:%M:%S} UTC"
-    return [Found(name, changed > question.worked_at, quote, "derived")]
 
 
 def standing(question: Question) -> Conversation[list[Found]]:
     """Whether the user is frozen or locked out (UserLogin; needs Manage Users)."""
     names = ("user.frozen", "user.password_locked")
     if not question.user_id:
-        return unknown(names, _NO_USER, _NAME_USER)
+        return not_known(names, question.no_user)
     found = yield from rows(
         question,
         f"SELECT IsFrozen, IsPasswordLocked FROM UserLogin WHERE UserId = {text(question.user_id)}",
     )
     if not found:
         return unknown(names, "no UserLogin row is shown", "look with Manage Users")
-    quote = f"UserLogin: IsFrozen {found[0].get('IsFrozen')}, IsPasswordLocked"
-    quote += f" {found[0].get('IsPasswordLocked')}"
-    return [
-        Found("user.frozen", found[0].get("IsFrozen") is True, quote),
-        Found("user.password_locked", found[0].get("IsPasswordLocked") is True, quote),
-    ]
-
-
-SPECIAL = {
-    "ApiUserOnly": "user.api_only",
-    "CanApproveUninstalledApps": "user.may_approve_uninstalled",
-    "UseAnyApiClient": "user.use_any_api_client",
-    "UseAnyApiAuth": "user.use_any_api_auth",
-}
-"""Permission → fact; orgs without the feature do not know the field (org-model 2.3)."""
+    return [*org_rows.user_login(found[0])]
 
 
 def permissions(question: Question) -> Conversation[list[Found]]:
     """What the user may do that bears on logins and the API, by profile or by permission set."""
-    wanted = {"ApiEnabled": "user.api_enabled", **SPECIAL}
+    wanted = org_rows.PERMISSIONS
     if not question.user_id:
-        return unknown(wanted.values(), _NO_USER, _NAME_USER)
+        return not_known(wanted.values(), question.no_user)
     found: list[Found] = []
     for permission, name in wanted.items():
         try:

@@ -9,6 +9,9 @@ from urllib.parse import unquote
 MAX_TEXT = 2_000_000
 """Characters that are looked at; what lies behind is a log, and the first failure counts."""
 MAX_LINE = 4_000
+"""Characters of a line that are looked at together; a longer one is looked at in pieces."""
+OVERLAP = 400
+"""Characters that a piece shares with the one before, so that no phrase is cut in two."""
 
 _TAG = re.compile(r"(?<!//)</?[A-Za-z!?][^<>]{0,2000}>")
 """Where an address begins, a word in brackets stands for a name that was left out."""
@@ -26,6 +29,13 @@ def decoded(given: str | bytes) -> str:
         is_wide = given[:2] in (b"\xff\xfe", b"\xfe\xff")
         given = given.decode("utf-16" if is_wide else "utf-8-sig", "replace")
     return given[:MAX_TEXT].replace("\x00", "")
+
+
+def pieces(line: str) -> list[str]:
+    """A line in pieces that can be looked at; a usual one is its only piece."""
+    if len(line) <= MAX_LINE:
+        return [line]
+    return [line[at : at + MAX_LINE] for at in range(0, len(line), MAX_LINE - OVERLAP)]
 
 
 def plain(line: str) -> str:

@@ -11,13 +11,13 @@ client.complaint), `channel` (of a refusal).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from evergrant.catalog import load
-from evergrant.errors import Refused
+from evergrant.errors import EvergrantError, Malformed, NotSent, OutcomeUnknown, Refused
 from evergrant.evidence import token_reply
 from evergrant.log import mask
 from evergrant.model import Connection, Event, Fact, Integration, Subject, Value
@@ -89,19 +89,28 @@ def _last_refusal(history: _History) -> list[Fact]:
     refused, worked = history.last(["refused"]), history.last(WORKED)
     if refused is None or (worked is not None and worked.at > refused.at):
         return []
-    error = str(refused.data.get("error", ""))
-    room = load().facts["api_reply.error"].background
-    told = "rest" if error.lower() in room else "json"
-    failure = Refused(
-        error,
-        str(refused.data.get("description", "")),
-        channel=str(refused.data.get("channel") or told),
-    )
-    if " " in error or not error:
-        return []
-    read = token_reply.read(failure, at=refused.at)
+    failure = _failure_in(refused)
+    read = token_reply.read(failure, at=refused.at) if failure else []
     quote = f"{refused.at:%Y-%m-%d %H:%M:%S} UTC {refused.text}"
     return [replace(fact, source=SOURCE, quote=mask(quote)[:300]) for fact in read]
+
+
+_ON_THE_WAY: Mapping[str, type[EvergrantError]] = {
+    each.__name__: each for each in (NotSent, OutcomeUnknown, Malformed)
+}
+"""What an event calls a failure that is no word of Salesforce's."""
+
+
+def _failure_in(refused: Event) -> EvergrantError | None:
+    """The failure that an event tells of; None where it names none."""
+    said = {name: str(refused.data.get(name) or "") for name in ("error", "description", "channel")}
+    error = said["error"]
+    if not error or " " in error:
+        return None
+    if on_the_way := _ON_THE_WAY.get(error):
+        return on_the_way(refused.text, why=str(refused.data.get("why") or ""))
+    told = "rest" if error.lower() in load().facts["api_reply.error"].background else "json"
+    return Refused(error, said["description"], channel=said["channel"] or told)
 
 
 Look = Callable[[_History], tuple[Value | None, Event | None]]

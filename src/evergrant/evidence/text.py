@@ -13,7 +13,7 @@ from evergrant.catalog import Catalog, load
 from evergrant.catalog.taught import MOST_WORDS, TELLING
 from evergrant.evidence import hosts
 from evergrant.evidence.mentioned import mentions_of
-from evergrant.evidence.normalise import decoded, plain, prose, words
+from evergrant.evidence.normalise import decoded, pieces, plain, prose, words
 from evergrant.evidence.refusals import PAGE, TOKEN, Lexicon, lexicon, seen_in
 from evergrant.evidence.story import told_beside
 from evergrant.log import mask
@@ -29,8 +29,18 @@ _PAGE = re.compile(
 _SOAP = re.compile(r"login\(|loginfault|services/soap|sf:INVALID_LOGIN|INVALID_LOGIN|LOGIN_MUST|"
                    r"LOGIN_DURING|soap", re.I)  # fmt: skip
 _TOKEN_FLOWS = frozenset({"refresh_token", "jwt_bearer", "client_credentials", "username_password"})
-_MACHINE = re.compile(r"\s*(?:[<>*] |at\s+\S.*[(:]|File \"|\w[\w-]*: \S+/\S+$)")
-"""Lines that a program wrote for programs: curl's wire, stack frames; their words are no story."""
+_MACHINE = re.compile(
+    r"\s*(?:[<>*] |at\s+\S.*[(:]|File \"|Traceback|Caused by:|\w[\w-]*: \S+/\S+$|"
+    r"HTTP/\d|(?:GET|POST|PUT|PATCH|DELETE|OPTIONS|HEAD) \S|"
+    r"\w+(?:-\w+)+:|(?:Accept|Age|Allow|Authorization|Connection|Cookie|Date|Expires|Host|Location|"
+    r"Pragma|Referer|Server|Vary|Via): |"
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:|\[?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b|"
+    r"[{\[\"}\]]|\s{4,}\S.*[()=;]\s*$)"
+)
+"""How lines begin that a program wrote for programs: HTTP, headers, stack frames, logs, JSON.
+
+Their words are no story, unless a person speaks in them too.
+"""
 _READ_IN_TEXT = ("network.failure", "client.complaint")
 
 
@@ -84,7 +94,11 @@ def read(
     """
     catalog = load()
     reading = _Reading(catalog, at)
-    lines = [_Line(n, raw, plain(raw)) for n, raw in enumerate(_lines(decoded(text)), 1)]
+    lines = [
+        _Line(number, piece, plain(piece))
+        for number, raw in enumerate(_lines(decoded(text)), 1)
+        for piece in pieces(raw)
+    ]
     refusals = list(_refusals(lines, flow, reading))
     complaints = list(_mentioned(lines, _READ_IN_TEXT, reading))
     taken = {fact.line for fact in (*refusals, *complaints)}
@@ -168,14 +182,17 @@ def _prose(
     beside one."""
     around = [_Line(0, context, plain(context[:4000]))] if context.strip() else []
     known = lexicon(reading.catalog)
+
+    def is_machine(line: _Line) -> bool:
+        return line.number in taken or bool(_MACHINE.match(line.raw))
+
     rest = [
         _Line(
             line.number,
             line.raw,
-            told_beside(line.plain, known) if line.number in taken else prose(line.plain),
+            told_beside(line.plain, known) if is_machine(line) else prose(line.plain),
         )
         for line in lines
-        if not _MACHINE.match(line.raw)
     ]
     names = tuple(name for name in reading.catalog.facts if name.startswith("context."))
     for fact in _mentioned([*around, *rest], names, reading):

@@ -12,15 +12,13 @@ from evergrant.keeper.configure import configure
 from evergrant.keeper.declaring import declare_parts, edit_parts, parts_of
 from evergrant.keeper.deeds import deeds, did, latest_deeds
 from evergrant.keeper.doctor import (
-    Looking,
     Means,
-    Watch,
     consult,
     look_further,
     take_answer,
     visit,
 )
-from evergrant.keeper.doctor_checks import Looked, Way
+from evergrant.keeper.doctor_checks import Looked, Looking, Watch
 from evergrant.keeper.doctor_visit import (
     Examination,
     Visit,
@@ -28,6 +26,7 @@ from evergrant.keeper.doctor_visit import (
     resume_examination,
     subject_of,
 )
+from evergrant.keeper.doctor_ways import Way
 from evergrant.keeper.embedding import Guest, guest, link_for, mint
 from evergrant.keeper.examine import examine
 from evergrant.keeper.expected import expected_in, expected_next, org_of
@@ -56,7 +55,7 @@ from evergrant.keeper.integrations import (
     edit_integration,
 )
 from evergrant.keeper.journey import again, cancel, journey, judged, prove_now, settle
-from evergrant.keeper.keep_alive import set_keep_alive
+from evergrant.keeper.keep_alive import keep_alive_policy, set_keep_alive
 from evergrant.keeper.keeper import Keeper, open_for_all, open_keeper
 from evergrant.keeper.links import (
     holds_link,
@@ -103,7 +102,13 @@ from evergrant.keeper.preflight_checks import Row
 from evergrant.keeper.prove import prove
 from evergrant.keeper.readiness import look_at_host, readiness
 from evergrant.keeper.report import Report, list_incidents, report
-from evergrant.keeper.restoring import Restored, back_up, mark_restored, restore
+from evergrant.keeper.restoring import (
+    Restored,
+    back_up,
+    require_stopped,
+    restore,
+    restored_elsewhere,
+)
 from evergrant.keeper.rotating import forget_keys, master_keys, rotate
 from evergrant.keeper.sitting import (
     Sitting,
@@ -219,6 +224,7 @@ __all__ = [
     "is_watched",
     "journey",
     "judged",
+    "keep_alive_policy",
     "key_of",
     "last_needs",
     "latest_deeds",
@@ -234,7 +240,6 @@ __all__ = [
     "look_before",
     "look_further",
     "make_link",
-    "mark_restored",
     "master_keys",
     "mint",
     "names_of",
@@ -262,8 +267,10 @@ __all__ = [
     "remove",
     "report",
     "report_sync",
+    "require_stopped",
     "require_tenant",
     "restore",
+    "restored_elsewhere",
     "resume",
     "resume_examination",
     "revoke_key",

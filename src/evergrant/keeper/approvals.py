@@ -15,7 +15,7 @@ from typing import Final, Literal
 from evergrant.audit.model import OrgRows
 from evergrant.audit.subjects.names import plain
 from evergrant.audit.subjects.rows import People, Row, Table, moment, text
-from evergrant.errors import CouldNotLook, Refused
+from evergrant.errors import CouldNotLook
 from evergrant.health import State
 from evergrant.keeper.keeper import Keeper
 from evergrant.model import Secret, Session
@@ -207,13 +207,9 @@ def revoke_approval(session: Session, approval: Approval) -> Conversation[Ended]
     mine = [row for row in same if moment(row, "LastUsedDate") == approval.last_used]
     if not mine:
         return "used meanwhile"
-    try:
-        yield from revoke(session.instance_url.rstrip("/"), Secret(text(mine[0], "DeleteToken")))
-    except Refused as refused:
-        if refused.error != "invalid_token":
-            raise
-        return "gone already"
-    return "revoked"
+    token = Secret(text(mine[0], "DeleteToken"))
+    ended = yield from revoke(session.instance_url.rstrip("/"), token)
+    return "revoked" if ended == "revoked" else "gone already"
 
 
 def left(session: Session, revoked: Iterable[Approval]) -> Conversation[list[Approval]]:

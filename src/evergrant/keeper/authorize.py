@@ -14,7 +14,7 @@ from evergrant.keeper.observe import observe
 from evergrant.keeper.parts import part_of
 from evergrant.keeper.prove import prove
 from evergrant.keeper.record import plan
-from evergrant.keeper.revoking import retire, revoke_now
+from evergrant.keeper.revoking import give_up, retire, revoke_now
 from evergrant.log import logger
 from evergrant.model import Connection, Credential, Identity, Integration, Proof, Session
 from evergrant.oauth.identity import identity_in, userinfo
@@ -135,8 +135,8 @@ def _may_come_back(keeper: Keeper, connection: Connection, kept: Kept, identity:
     if own is None or kept.part == MAIN:
         return own is None or own.same_as(identity)
     with keeper.reading() as tx:
-        before = keeper.vault.live(tx, connection.id, kept.part)
-    user = before.identity.user_id if before else ""
+        before, _ = keeper.vault.readable(tx, connection.id, part=kept.part, status="live")
+    user = before[0].identity.user_id if before else ""
     return own.of_same_org(identity) and user[:15] in ("", identity.user_id[:15])
 
 
@@ -145,18 +145,19 @@ def _kept(keeper: Keeper, connection: Connection, credential: Credential, part: 
     try:
         with keeper.writing() as tx:
             epoch = _row(keeper, tx, connection).epoch + 1
-            displaced = keeper.vault.held(tx, connection.id, part)
+            displaced, damaged = keeper.vault.readable(tx, connection.id, part=part, status="held")
+            give_up(keeper, tx, damaged)
             elsewhere = as_held(tx, connection)
             kept = _hold(keeper, tx, connection, credential, epoch, part)
-            gone = (
-                retire(keeper, tx, elsewhere, displaced.credential, unlike=credential)
-                if displaced
-                else ""
-            )
+            gone = [
+                retire(keeper, tx, elsewhere, each.credential, unlike=credential)
+                for each in displaced
+            ]
     except EvergrantError:
         _let_go(keeper, connection, credential)
         raise
-    revoke_now(keeper, gone)
+    for each in gone:
+        revoke_now(keeper, each)
     return kept
 
 

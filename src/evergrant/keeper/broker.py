@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evergrant.errors import ComeBack
@@ -47,6 +48,13 @@ class TooOften(ComeBack):
     """A key reads more often than it may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The caller has the token already."""
+
+    generation: str
+
+
 class Broker:
     """Hands out access tokens; one for each process.  Refresh tokens never leave."""
 
@@ -69,9 +77,12 @@ class Broker:
         *,
         not_token: str = "",
         part: str = MAIN,
-        known: str = "",
-    ) -> Token | None:
-        """A token that works; None where the caller has it, as its `known` generation says.
+        known: Container[str] = (),
+    ) -> Token | Unchanged:
+        """A token that works; `Unchanged` where the caller has it, being of a `known` generation.
+
+        Who reports a token as refused, and a token that could not be renewed, get it in full: the
+        one is not to be told to go on, and the other says why.
 
         Raises `TooOften`, and what `afresh_token` raises; a connection that the key does not open
         is not found.
@@ -86,8 +97,8 @@ class Broker:
             part=part,
             allowed=lambda connection: may_open(key, connection),
         )
-        if token.generation == known:
-            return None
+        if token.generation in known and not (not_token or token.stale):
+            return Unchanged(token.generation)
         if (line := self._log.note(key.id, token)) is not None:
             await asyncio.shield(asyncio.wrap_future(line))
         return token

@@ -15,10 +15,13 @@ LATEST = 500
 """Events of the connection that are looked at."""
 
 
-def by_time(keeper: Keeper, connection_id: str, facts: Iterable[Fact]) -> Evidence:
+def by_time(
+    keeper: Keeper, connection_id: str, facts: Iterable[Fact], *, brought: Gathered | None = None
+) -> Evidence:
     """What is known of a connection as one body of evidence, with its timeline.
 
-    The reach is told from how the other connections of its integration fare.
+    `brought` is what files showed besides.  The reach is told from how the other connections of its
+    integration fare.
     """
     with keeper.reading() as tx:
         connection = connections.get(tx, connection_id)
@@ -29,7 +32,7 @@ def by_time(keeper: Keeper, connection_id: str, facts: Iterable[Fact]) -> Eviden
     who = connection.identity
     user = (who.username or who.user_id) if who else integration.subject
     wanted = Wanted(integration.app_label, user, now=keeper.clock.now())
-    return evidence.together(Gathered(tuple(facts)).with_(own), wanted)
+    return evidence.together(Gathered(tuple(facts)).with_(own, brought or Gathered()), wanted)
 
 
 def reach(keeper: Keeper, connection_id: str) -> list[Fact]:

@@ -8,6 +8,7 @@ from typing import assert_never
 from evergrant.diagnosis import Diagnosis
 from evergrant.errors import CouldNotLook, EvergrantError, Malformed, Misuse, Refused, WireError
 from evergrant.health import BROKEN, LIVE, Signal
+from evergrant.keeper.ending import ending_of, warn
 from evergrant.keeper.engine import Busy, Failed, Fresh, Gone, HeldBack, Want
 from evergrant.keeper.failed import RENEWING, Overtaken, integration_as, taken
 from evergrant.keeper.incident import close
@@ -17,15 +18,17 @@ from evergrant.keeper.lease import alone
 from evergrant.keeper.life import ask_once, saw_refused
 from evergrant.keeper.parts import as_part, health_of, part_of
 from evergrant.keeper.record import learn, note
+from evergrant.keeper.recovery import besides_the_call, was_refused
 from evergrant.keeper.renew import wire_flow
 from evergrant.model import Connection, FlowId, Integration, Proof, Session, as_json
 from evergrant.org.resources import good_call
-from evergrant.store import Tx, connections, keep_alive
+from evergrant.store import Tx, connections, incidents, keep_alive
 from evergrant.store.parts import MAIN, named
 from evergrant.vault import Kept
 
 TOKEN_ENDED = ("INVALID_SESSION_ID", "Session expired or invalid")
 """The one refusal of a call that a new access token can cure (jsforce draws the same line)."""
+NEW = "call with a new access token"
 LOOKS = 3
 """How often a check begins anew because a new authorization overtook it."""
 
@@ -54,6 +57,10 @@ class _Case:
     part: str
     idles: bool
     """Whether the refresh token would die unused if this check only called."""
+    is_broken: bool
+    """Whether an incident is open: then a good call alone proves nothing."""
+    was_refused: bool
+    """Whether an incident is open, and the last that was heard of a renewal was a refusal."""
 
 
 class _Failed(Exception):
@@ -145,7 +152,7 @@ def _look(keeper: Keeper, connection_id: str, part: str, renew: bool) -> Checked
     try:
         if case.idles:
             _tell_idle(keeper, case)
-        told = _work(keeper, case, renew or case.idles)
+        told = _work(keeper, case, renew or case.idles or case.was_refused)
     except _Failed as broken:
         return _observed(keeper, case, broken)
     return _worked(keeper, case, told)
@@ -167,20 +174,29 @@ def _case(keeper: Keeper, connection_id: str, part: str) -> _Case:
         integration = integration_as(keeper, tx, connection, part)
         kept = keeper.vault.live(tx, connection.id, part)
         idles = kept is not None and is_due(keeper, tx, stands, kept)
-        return _Case(stands, integration, kept, part, idles)
+        is_broken = incidents.open_for(tx, connection.id) is not None
+        refused = is_broken and was_refused(tx, connection, part)
+        return _Case(stands, integration, kept, part, idles, is_broken, refused)
 
 
 def _work(keeper: Keeper, case: _Case, renew: bool) -> str:
-    refused = False
-    if case.kept is not None and not renew:
-        try:
-            return _call(keeper, case.kept, "call")
-        except _Failed as broken:
-            if not _cured_by_a_new_token(broken.failure):
-                raise
-            refused = True
-            _learn_age(keeper, case)
-    return _call(keeper, _renewed(keeper, case, refused), "call with a new access token")
+    kept = case.kept
+    if kept is None or renew:
+        kept = _renewed(keeper, case, refused=False)
+        if case.kept is None or _token(kept) != _token(case.kept):
+            return _call(keeper, kept, NEW)
+        # While nobody knows what came of a renewal, the token at hand is used up first.
+    try:
+        return _call(keeper, kept, "call")
+    except _Failed as broken:
+        if not _cured_by_a_new_token(broken.failure):
+            raise
+    _learn_age(keeper, case)
+    return _call(keeper, _renewed(keeper, case, refused=True), NEW)
+
+
+def _token(kept: Kept) -> str:
+    return kept.credential.access_token.fingerprint
 
 
 def _call(keeper: Keeper, kept: Kept, doing: str) -> str:
@@ -201,7 +217,7 @@ def _cured_by_a_new_token(failure: EvergrantError) -> bool:
     return isinstance(failure, Refused) and (failure.error, failure.description) == TOKEN_ENDED
 
 
-def _renewed(keeper: Keeper, case: _Case, refused: bool) -> Kept:
+def _renewed(keeper: Keeper, case: _Case, *, refused: bool) -> Kept:
     at_hand = case.kept.credential.access_token.fingerprint if case.kept else ""
     want = Want(case.connection.id, at_hand, refused=refused, urgent=True, part=case.part)
     match outcome := keeper.engine.renew(want):
@@ -228,14 +244,22 @@ def _renewed(keeper: Keeper, case: _Case, refused: bool) -> Kept:
 
 def _worked(keeper: Keeper, case: _Case, told: str) -> Checked:
     connection, part = case.connection, case.part
+    proofs: tuple[Proof, ...] = (Proof("call", True, told),)
+    if case.is_broken:
+        proofs += besides_the_call(keeper, connection, case.integration, part)
 
-    def write_down(tx: Tx) -> Connection:
+    def write_down(tx: Tx) -> tuple[Connection, Signal]:
         note(keeper, tx, connection.id, "call succeeded", "the connection works", **named(part))
-        close(keeper, tx, connection.id, (Proof("call", True, told),), part=part)
-        return learn(keeper, tx, connection, Signal.PROVED, why="a call succeeded", part=part)
+        if case.is_broken:
+            close(keeper, tx, connection.id, proofs, part=part)
+        signal, why = Signal.PROVED, "a call succeeded"
+        if ending := ending_of(keeper, tx, connection, case.integration, part):
+            signal, why = Signal.EXPIRY_NEAR, warn(keeper, tx, connection, part, ending)
+        return learn(keeper, tx, connection, signal, why=why, part=part), signal
 
     # Of many checks at once: what waits together is committed together.
-    return Checked(keeper.engine.group.do(write_down), Signal.PROVED, part=part)
+    now, signal = keeper.engine.group.do(write_down)
+    return Checked(now, signal, part=part)
 
 
 def _observed(keeper: Keeper, case: _Case, broken: _Failed) -> Checked:

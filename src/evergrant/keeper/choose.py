@@ -8,7 +8,7 @@ from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.lease import alone
 from evergrant.keeper.live import as_held, make_live
 from evergrant.keeper.record import learn
-from evergrant.keeper.revoking import retire, revoke_now
+from evergrant.keeper.revoking import give_up, retire, revoke_now
 from evergrant.model import Connection
 from evergrant.store import Tx, connections
 from evergrant.store.parts import MAIN
@@ -93,7 +93,11 @@ def remove(keeper: Keeper, connection_id: str) -> Connection:
 
 
 def credentials_of(keeper: Keeper, tx: Tx, connection: Connection) -> list[tuple[Connection, Kept]]:
-    """What is held, in force or on hold, each with the connection as it names it."""
+    """What is held, in force or on hold, each with the connection as it names it.
+
+    For whoever takes all of it out of use; what is damaged is written down and left out.
+    """
     elsewhere = as_held(tx, connection)
-    every = keeper.vault.every(tx, connection.id)
+    every, damaged = keeper.vault.readable(tx, connection.id)
+    give_up(keeper, tx, damaged)
     return [(elsewhere if kept.status == "held" else connection, kept) for kept in every]

@@ -53,8 +53,8 @@ def _grants(
     kept = keeper.vault.live(tx, connection.id)
     if kept is None or kept.credential.refresh_token is None:
         return
-    past = events.recent(tx, connection.id, limit=500)
-    authorized = next((each.at for each in past if each.kind in AUTHORIZED), None)
+    last = events.of_kinds(tx, connection.id, AUTHORIZED, limit=1)
+    authorized = last[0].at if last else None
     policy = keep_alive.policy(tx, integration.id)
     limit = policy.idle_limit_days if policy else None
     # NOTE: an access token is issued when its refresh token is used, or with it.

@@ -16,9 +16,9 @@ from evergrant.keeper.choose import credentials_of
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.lease import alone
 from evergrant.keeper.record import learn
-from evergrant.keeper.revoking import retire, revoke_now
+from evergrant.keeper.revoking import hasten, retire
 from evergrant.model import Connection
-from evergrant.store import connections, revocations
+from evergrant.store import Tx, connections, revocations
 
 WHY = "contained: every token of the integration was revoked"
 
@@ -32,9 +32,11 @@ class Contained:
     stopped: int = 0
     """That hold no credential any more: nothing of them can be refreshed."""
     revoked: int = 0
-    """Tokens of this run that Salesforce confirmed, or did not know."""
+    """Tokens of this run of which Salesforce confirmed that they open nothing any more."""
     waiting: int = 0
     """Tokens whose revocation is not confirmed yet; the watch goes on with them."""
+    trouble: tuple[str, ...] = ()
+    """What the last attempts at those came to, each answer once."""
     busy: tuple[str, ...] = ()
     """Names of connections that somebody did not let go of; run it again for them."""
 
@@ -68,13 +70,19 @@ def _stopped(keeper: Keeper, connection: Connection, now: Contained) -> Containe
             held = credentials_of(keeper, tx, connection)
             for owner, kept in held:
                 retire(keeper, tx, owner, kept.credential)
-            if held:
+            parts = {kept.part for _, kept in held} | _damaged(keeper, tx, connection)
+            if parts:
                 keeper.vault.wipe(tx, connection.id)
-                for part in {kept.part for _, kept in held}:
+                for part in parts:
                     learn(keeper, tx, connection, Signal.CREDENTIAL_DEAD, why=WHY, part=part)
     except CouldNotLook:
         return replace(now, busy=(*now.busy, connection.name))
     return replace(now, stopped=now.stopped + 1)
+
+
+def _damaged(keeper: Keeper, tx: Tx, connection: Connection) -> set[str]:
+    """The parts whose credential no key opens: it is destroyed as well, and told of already."""
+    return {row.part for row in keeper.vault.readable(tx, connection.id)[1]}
 
 
 def _revoked(keeper: Keeper, ids: set[str], now: Contained) -> Iterator[Contained]:
@@ -83,8 +91,11 @@ def _revoked(keeper: Keeper, ids: set[str], now: Contained) -> Iterator[Containe
     now = replace(now, waiting=len(queued))
     yield now
     for each in queued:
-        revoke_now(keeper, each.id)
+        # Whoever asks for it again does not wait for the time of the next attempt.
+        hasten(keeper, each.id)
         with keeper.reading() as tx:
-            left = sum(row.connection in ids for row in revocations.waiting(tx))
-        now = replace(now, revoked=now.revoked + now.waiting - left, waiting=left)
+            left = [row for row in revocations.waiting(tx) if row.connection in ids]
+        gone = now.waiting - len(left)
+        trouble = tuple(sorted({row.error for row in left if row.error}))
+        now = replace(now, revoked=now.revoked + gone, waiting=len(left), trouble=trouble)
         yield now

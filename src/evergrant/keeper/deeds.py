@@ -24,10 +24,16 @@ def did(
 
     What is done to the house itself stands in the log of the first tenant.
     """
+    did_at(tx, keeper.clock.now(), act, subject=subject, text=text, tenant=tenant)
+
+
+def did_at(
+    tx: Tx, at: datetime, act: str, *, subject: str = "", text: str = "", tenant: str = ""
+) -> None:
+    """The same where no keeper is open."""
     if actor := acting():
         whose = tenant or (connections.tenant_of(tx, subject) if subject else "")
-        told = {"subject": subject, "text": text, "tenant": whose}
-        audit_log.add(tx, keeper.clock.now(), actor, act, **told)
+        audit_log.add(tx, at, actor, act, subject=subject, text=text, tenant=whose)
 
 
 def deeds(keeper: Keeper, *, after: int = 0, since: datetime | None = None) -> Iterator[Deed]:

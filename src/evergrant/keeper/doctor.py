@@ -7,36 +7,37 @@ person.  When nobody answers, it says what is missing and what would settle it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from evergrant import evidence
 from evergrant.diagnosis import Diagnosis, diagnose
 from evergrant.diagnosis.gates import Passage, walk
-from evergrant.diagnosis.question import Question, next_look, next_question
+from evergrant.diagnosis.question import Question, next_question
 from evergrant.diagnosis.verdict import CERTAIN
+from evergrant.evidence.gathered import Gathered
 from evergrant.keeper.doctor_checks import (
     LIVE_CHECK,
-    ORG_CHECKS,
     OWN_HISTORY,
-    SETTINGS,
     Looked,
-    Way,
+    Looking,
+    Watch,
     looked,
     title_of,
-    way_to,
 )
 from evergrant.keeper.doctor_live import live_check
+from evergrant.keeper.doctor_org import LIVE_ORG, doubts, shut_out, through_org
 from evergrant.keeper.doctor_visit import (
     Examination,
     Status,
     Visit,
     all_facts,
+    by_times,
     saved,
     subject_of,
     with_facts,
 )
-from evergrant.keeper.examine import BEFORE, look_for
+from evergrant.keeper.doctor_ways import Way, way_from_there, way_to
+from evergrant.keeper.examine import BEFORE
 from evergrant.keeper.incident import judged
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
@@ -44,21 +45,12 @@ from evergrant.keeper.way import WAYS
 from evergrant.model import Connection, Fact, Proof, Session, Subject, Unknown, Value
 from evergrant.store import connections, incidents
 
-ORG, OWN, PERSON = "live_org", "own_history", "person"
+OWN, PERSON = "own_history", "person"
+WAY = "network"
+"""Gate of the way to Salesforce: whoever does not get that far is in no log of the org."""
 MOST_MISSING = 4
 PATIENCE = 8
 """Questions that a person is asked at most about one refusal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """A look that begins."""
-
-    title: str
-
-
-Watch = Callable[[Looking | Looked], None]
-"""Hears what is being looked at, and what that came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +61,8 @@ class Means:
     """An admin's evidence session; only read with."""
     brought: tuple[Fact, ...] = ()
     """What files and pasted texts showed."""
+    gathered: Gathered = field(default_factory=Gathered)
+    """What they brought besides: moments, and what was read."""
     watch: Watch = field(default=lambda _: None, repr=False)
 
 
@@ -77,10 +71,12 @@ def look_further(keeper: Keeper, examination: Examination, means: Means) -> Visi
 
     At the beginning of a sitting: the connection is tried, unless that could do harm.
     """
+    if means.gathered.readings:
+        examination = replace(examination, gathered=means.gathered)
     examination, proofs = _tried(keeper, examination, means)
     if proofs:
         return _works(keeper, examination, proofs)
-    examination = _through_org(keeper, examination, means)
+    examination = through_org(keeper, examination, means.session, means.watch)
     return visit(keeper, saved(keeper, examination))
 
 
@@ -93,17 +89,33 @@ def visit(keeper: Keeper, examination: Examination) -> Visit:
 def consult(keeper: Keeper, examination: Examination) -> Visit:
     """How an examination stands, judged anew; nothing is looked at, and nothing is written."""
     facts = all_facts(keeper, examination)
+    warnings, shut = doubts(examination), shut_out(examination)
     diagnosis, connection = diagnose(facts, keeper.catalog), None
+    diagnosis = _of_nobody(diagnosis) if warnings else diagnosis
     if examination.connection:
         with keeper.reading() as tx:
             connection = connections.get(tx, examination.connection)
     gates = _gates(keeper, diagnosis)
-    if _is_clear(diagnosis):
-        return Visit(examination, connection, "clear", diagnosis, gates)
+    told = (shut, *warnings) if shut else warnings
+    seen = Visit(
+        examination, connection, "clear", diagnosis, gates, warnings=told, is_shut_out=bool(shut),
+        evidence=by_times(keeper, examination, facts),
+    )  # fmt: skip
+    if _is_clear(diagnosis) and not warnings:
+        return seen
     question = _question(keeper, facts)
     status: Status = "asks" if question else "unclear"
     missing = tuple(_missing(keeper, examination, diagnosis))
-    return Visit(examination, connection, status, diagnosis, gates, question, missing)
+    return replace(seen, status=status, question=question, missing=missing)
+
+
+def _of_nobody(diagnosis: Diagnosis) -> Diagnosis:
+    """What the org showed may be of somebody else: nothing is certain then."""
+    ranked = tuple(
+        replace(each, word="likely") if each.word == "certain" else each
+        for each in diagnosis.ranked
+    )
+    return replace(diagnosis, ranked=ranked)
 
 
 def take_answer(
@@ -140,7 +152,7 @@ def _tried(
         return examination, tried.proofs
     known = () if _is_another(examination, tried.refusal) else examination.facts
     # What the org showed is looked at anew where it can be: somebody may have repaired something.
-    kept = tuple(fact for fact in known if means.session is None or fact.source != ORG)
+    kept = tuple(fact for fact in known if means.session is None or fact.source != LIVE_ORG)
     examination = replace(examination, refusal=tried.refusal, facts=kept)
     examination = with_facts(examination, means.brought, tried.look)
     return _on_the_way(keeper, examination, means), ()
@@ -168,62 +180,6 @@ def _own(keeper: Keeper, examination: Examination) -> Looked:
     ]
     told = max(own)[1] if own else "it remembers nothing yet"
     return Looked(OWN_HISTORY, title_of(OWN_HISTORY), told)
-
-
-def _through_org(keeper: Keeper, examination: Examination, means: Means) -> Examination:
-    """One check after the other, the most telling first; at last the settings of later gates."""
-    if means.session is None:
-        return examination
-    left = set(ORG_CHECKS)
-    while left and (check := _next_check(keeper, examination, left)):
-        means.watch(Looking(title_of(check)))
-        facts = _asked(keeper, examination, means.session, check)
-        examination = _taken_in(keeper, examination, means, facts, left)
-        left.discard(check)
-    return examination
-
-
-def _taken_in(
-    keeper: Keeper, examination: Examination, means: Means, facts: Sequence[Fact], left: set[str]
-) -> Examination:
-    """What one look showed, check by check: on the way, it may have answered others."""
-    by_check: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_check.setdefault(keeper.catalog.facts[fact.name].check, []).append(fact)
-    looks = [looked(check, found) for check, found in by_check.items() if check in left]
-    for look in looks:
-        means.watch(look)
-        left.discard(look.check)
-    return with_facts(examination, facts, *looks)
-
-
-def _next_check(keeper: Keeper, examination: Examination, left: set[str]) -> str:
-    facts = all_facts(keeper, examination)
-    diagnosis = diagnose(facts, keeper.catalog)
-    first = diagnosis.first
-    if first is None or first.word != "certain":
-        wanted = next_look(facts, left, keeper.catalog)
-        if wanted is not None:
-            return wanted.check
-    return next((check for check in SETTINGS if check in left), "")
-
-
-def _asked(
-    keeper: Keeper, examination: Examination, session: Session, check: str
-) -> Sequence[Fact]:
-    if not examination.connection:
-        now = keeper.clock.now()
-        return keeper.say(
-            evidence.look_at_org(
-                session, app_label=examination.app, username=examination.user,
-                since=now - BEFORE, at=now, only=check,
-            )
-        )  # fmt: skip
-    with keeper.reading() as tx:
-        connection = connections.get(tx, examination.connection)
-        integration = keeper.vault.integration(tx, connection.integration)
-        incident = incidents.open_for(tx, connection.id)
-    return keeper.say(look_for(keeper, connection, integration, incident, session, only=check))
 
 
 # --- how it stands ---------------------------------------------------------------------------
@@ -273,7 +229,16 @@ def _gates(keeper: Keeper, diagnosis: Diagnosis) -> tuple[Passage, ...]:
 def _missing(keeper: Keeper, examination: Examination, diagnosis: Diagnosis) -> Sequence[Way]:
     if diagnosis.first is None:
         return ()
+    if keeper.catalog.causes[diagnosis.first.cause].gate == WAY:
+        return [way_from_there(_host(keeper, examination))]
     app, user = subject_of(keeper, examination)
     gaps = diagnosis.first.unknown[:MOST_MISSING]
     since = examination.at - BEFORE
     return [way_to(gap, keeper.catalog, app=app, user=user, since=since) for gap in gaps]
+
+
+def _host(keeper: Keeper, examination: Examination) -> str:
+    if not examination.connection:
+        return ""
+    with keeper.reading() as tx:
+        return connections.get(tx, examination.connection).login_host

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from evergrant import evidence
 from evergrant.diagnosis import Diagnosis
 from evergrant.diagnosis.gates import Passage
 from evergrant.diagnosis.question import Question
-from evergrant.evidence import bundle
-from evergrant.keeper.doctor_checks import Looked, Way
+from evergrant.evidence import Evidence, bundle
+from evergrant.evidence.gathered import Gathered, Moment, Reading, Standing, Wanted
+from evergrant.evidence.stale import without_stale
+from evergrant.keeper.by_time import by_time
+from evergrant.keeper.doctor_checks import Looked
+from evergrant.keeper.doctor_ways import Way
 from evergrant.keeper.incident import facts_of
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
@@ -39,6 +44,8 @@ class Examination:
     """What Salesforce said last; another refusal begins a new round."""
     facts: tuple[Fact, ...] = ()
     looked: tuple[Looked, ...] = ()
+    gathered: Gathered = field(default_factory=Gathered)
+    """What files brought besides facts: moments, standings, and what was read of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,12 @@ class Visit:
     question: Question | None = None
     missing: tuple[Way, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What must be said first: a session that is over, a name that the org does not know."""
+    evidence: Evidence | None = None
+    """All of it by time, with what was read; None where it works."""
+    is_shut_out: bool = False
+    """Whether the org could not be looked at with the session that was given."""
 
 
 def begin_examination(
@@ -92,6 +105,7 @@ def resume_examination(
         user=str(state["user"]),
         refusal=str(state["refusal"]),
         facts=known,
+        gathered=_gathered(state.get("gathered") or {}),
     )
 
 
@@ -124,13 +138,35 @@ def subject_of(keeper: Keeper, examination: Examination) -> tuple[str, str]:
 def all_facts(keeper: Keeper, examination: Examination) -> list[Fact]:
     """Everything: the open incident, the connection's own history, and what was found and told."""
     if not examination.connection:
-        return list(examination.facts)
+        return without_stale(examination.facts)
     with keeper.reading() as tx:
         connection = connections.get(tx, examination.connection)
         integration = keeper.vault.integration(tx, connection.integration)
         told = facts_of(tx, incidents.open_for(tx, connection.id))
         told += own_facts(keeper, tx, connection, integration)
-    return [*told, *examination.facts]
+    return without_stale([*told, *examination.facts])
+
+
+def by_times(keeper: Keeper, examination: Examination, facts: Iterable[Fact]) -> Evidence:
+    """Everything by time: own events, what the org showed, and what files brought."""
+    if examination.connection:
+        return by_time(keeper, examination.connection, facts, brought=examination.gathered)
+    whole = Gathered(tuple(facts)).with_(examination.gathered)
+    wanted = Wanted(examination.app, examination.user, now=keeper.clock.now())
+    return evidence.together(whole, wanted)
+
+
+def _gathered(state: Mapping[str, Any]) -> Gathered:
+    """As `_row` wrote it down."""
+    moments = (
+        each | {"at": datetime.fromisoformat(each["at"])} for each in state.get("moments", ())
+    )
+    readings = (each | {"notes": tuple(each["notes"])} for each in state.get("readings", ()))
+    return Gathered(
+        moments=tuple(Moment(**each) for each in moments),
+        standings=tuple(Standing(**each) for each in state.get("standings", ())),
+        readings=tuple(Reading(**each) for each in readings),
+    )
 
 
 def _row(examination: Examination) -> examinations.Examination:
@@ -140,5 +176,6 @@ def _row(examination: Examination) -> examinations.Examination:
         "refusal": examination.refusal,
         "facts": bundle.save(examination.facts),
         "looked": [as_json(each) for each in examination.looked],
+        "gathered": as_json(replace(examination.gathered, facts=())),
     }
     return examinations.Examination(examination.id, examination.at, examination.connection, state)

@@ -92,8 +92,11 @@ class _Standing:
 
 
 def _generation(kept: Kept) -> str:
-    """Changes with every token, and is never that of another part."""
-    told = f"{kept.epoch}.{kept.generation}"
+    """Changes with every token, and is never that of another part.
+
+    A restored backup counts its epochs and generations once more, so it names the token as well.
+    """
+    told = f"{kept.epoch}.{kept.generation}-{kept.credential.access_token.fingerprint}"
     return told if kept.part == MAIN else f"{kept.part}:{told}"
 
 

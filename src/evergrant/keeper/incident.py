@@ -19,6 +19,8 @@ from evergrant.store.rows import new_id
 
 _GRANTS = ("token_reply.", "page.")
 """Rooms of facts that an attempt at a grant is answered with."""
+DEFAULT = ("identity", "call", "login_history")
+"""Kinds of the proofs that every incident ends by."""
 MOST_FACTS = 400
 """An incident keeps this many of the newest facts: a failure repeats itself."""
 
@@ -44,7 +46,8 @@ def feed(
     fresh = [fact for fact in facts if (fact.name, fact.value) not in known]
     kept = bundle.save([*before, *fresh][-MOST_FACTS:])
     incidents.keep_case(tx, incident.id, incidents.Case(kept, summary(diagnosis)))
-    incident = replace(incident, cause=diagnosis.cause, part=part)
+    # What was proven before the newest failure is proven no more.
+    incident = replace(incident, cause=diagnosis.cause, part=part, proofs=())
     incidents.update(tx, incident)
     return incident
 
@@ -95,10 +98,13 @@ def _together(before: Sequence[Proof], came: Sequence[Proof]) -> tuple[Proof, ..
 
 
 def _lacking(tx: Tx, incident: Incident, part: str) -> str:
-    """Which proof has not come yet: what we look at ourselves, or a sync that is declared."""
-    came = {proof.kind for proof in incident.proofs}
-    if came == {"sync"}:
-        return "call"
+    """Which proof has not come yet: what we look at ourselves, or a sync that is declared.
+
+    One that could not be looked at has come: it says so itself.
+    """
+    came = {proof.kind for proof in incident.proofs if proof.proven is not False}
+    if missing := next((kind for kind in DEFAULT if kind not in came), ""):
+        return missing
     connection = connections.by_id(tx, incident.connection)
     if broken := broken_besides(tx, connection, part):
         return broken

@@ -17,7 +17,7 @@ from evergrant.keeper.flows import SPOKEN, flow_in_browser, start_link
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
 from evergrant.keeper.redeem import redeemed
-from evergrant.keeper.revoking import revoke_now
+from evergrant.keeper.revoking import hasten
 from evergrant.keeper.tickets import hashed, new_ticket
 from evergrant.model import Connection, Credential, Identity, Integration, Secret, Session
 from evergrant.oauth.callback import Callback
@@ -117,7 +117,7 @@ def lend(
         connection = connections.by_id(tx, flow.connection)
         key = _ends_later(keeper, tx, connection, flow, credential)
     if who is None or (connection.identity and not connection.identity.of_same_org(who)):
-        _end_now(keeper, key)
+        hasten(keeper, key)
         org = who.org_id if who else "an org that did not say which"
         return _refused(keeper, flow, f"the admin signed in to another org: {org}")
     return _lent(keeper, flow, session, who, key)
@@ -142,12 +142,6 @@ def _ends_later(
         key, connection.id, flow.login_host, token.fingerprint, sealed, 0, now, now + LENT_FOR
     ))  # fmt: skip
     return key
-
-
-def _end_now(keeper: Keeper, key: str) -> None:
-    with keeper.writing() as tx:
-        revocations.hasten(tx, key, keeper.clock.now())
-    revoke_now(keeper, key)
 
 
 def _refused(keeper: Keeper, flow: Flow, what: str) -> Flow:
@@ -200,5 +194,5 @@ def give_back(keeper: Keeper, flow_id: str) -> Flow:
         if lent:
             flow = flows.update(tx, flow.id, status="done", outcome=rest)
     if lent:
-        _end_now(keeper, str(lent["revocation"]))
+        hasten(keeper, str(lent["revocation"]))
     return replace(flow, outcome=rest)

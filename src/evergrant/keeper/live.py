@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from evergrant.errors import Misuse
 from evergrant.health import Signal, State
+from evergrant.keeper.awaiting import begin_to_wait
+from evergrant.keeper.ending import ENDS
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import AUDIT, AUDIT_AFTER, learn, note
-from evergrant.keeper.revoking import retire, revoke_now
+from evergrant.keeper.revoking import give_up, retire, revoke_now
 from evergrant.model import Connection, Identity
 from evergrant.store import Tx, connections, credentials, due, events
 from evergrant.store.parts import MAIN, named
@@ -26,11 +28,13 @@ def make_live(keeper: Keeper, connection: Connection, kept: Kept, identity: Iden
     """
     with keeper.writing() as tx:
         before = connections.by_id(tx, connection.id)
-        old = keeper.vault.live(tx, connection.id, kept.part)
+        old, damaged = keeper.vault.readable(tx, connection.id, part=kept.part, status="live")
+        give_up(keeper, tx, damaged)
         keeper.vault.promote(tx, _verified(keeper, tx, kept, identity))
         _written_down(tx, connection, kept, identity)
-        after = _proved(keeper, tx, before, kept, identity, "reauthorized" if old else "connected")
-        gone = [retire(keeper, tx, before, old.credential, unlike=kept.credential)] if old else []
+        kind = "reauthorized" if old or damaged else "connected"
+        after = _proved(keeper, tx, before, kept, identity, kind)
+        gone = [retire(keeper, tx, before, each.credential, unlike=kept.credential) for each in old]
         left = _left_behind(keeper, tx, connection, kept, identity)
         gone += [retire(keeper, tx, before, each.credential) for each in left]
         after = connections.by_id(tx, after.id)
@@ -61,7 +65,7 @@ def _left_behind(
 
     They are retired at once: an application that read one would write into the former org.
     """
-    every = keeper.vault.every(tx, connection.id)
+    every, _ = keeper.vault.readable(tx, connection.id)
     gone = [
         each for each in every if each.part != kept.part and not each.identity.of_same_org(identity)
     ]
@@ -89,7 +93,10 @@ def _proved(
     note(keeper, tx, before.id, kind, f"org {identity.org_id}", **about)
     if before.state is State.ON_HOLD:
         learn(keeper, tx, before, Signal.HOLD_RELEASED, why=kind)
-    due.schedule(tx, AUDIT, before.id, keeper.clock.now() + AUDIT_AFTER)
+    now = keeper.clock.now()
+    due.schedule(tx, AUDIT, before.id, now + AUDIT_AFTER)
+    due.cancel(tx, ENDS, before.id)  # of the token before: the audit says how long this one lives
+    begin_to_wait(tx, before, now)
     why = f"{kind} and verified"
     return learn(keeper, tx, before, Signal.PROVED, why=why, part=kept.part)
 

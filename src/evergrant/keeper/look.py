@@ -82,7 +82,7 @@ def integrations_of(keeper: Keeper) -> Sequence[Integration]:
 
 
 def read_text(keeper: Keeper, text: str, *, connection_id: str = "", note: str = "") -> Reading:
-    """Read a pasted text and keep its facts, never the text; no connection's state changes.
+    """Read a pasted text of any kind and keep its facts, never the text; no state changes.
 
     Raises `BadInput` for a text without a word in it, `NotFound` for an unknown connection.
     """
@@ -90,7 +90,7 @@ def read_text(keeper: Keeper, text: str, *, connection_id: str = "", note: str =
         raise BadInput(
             "there is nothing to read", next_step="paste the error text that you got", whose="you"
         )
-    facts = evidence.of_text(text, at=keeper.clock.now())
+    facts = list(evidence.of_pasted(text, evidence.Wanted(now=keeper.clock.now())).facts)
     with keeper.writing() as tx:
         about = connections.get(tx, connection_id).id if connection_id else ""
         made = Reading(new_id("read"), keeper.clock.now(), about, bundle.save(facts), note)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, assert_never
 
 from evergrant.errors import BadInput, EvergrantError, Malformed, NotFound, Refused, WireError
+from evergrant.health import WORKING
+from evergrant.keeper.awaiting import awaited_by, begin_to_wait
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
 from evergrant.model import Connection, Session
@@ -57,7 +59,11 @@ def expect(keeper: Keeper, integration: str, told: Expectations) -> None:
                 next_step=f"name one of {', '.join(COMPONENTS)} and its name",
             )
     with keeper.writing() as tx:
-        expectations.keep(tx, integrations.get(tx, integration).id, told)
+        known, now = integrations.get(tx, integration).id, keeper.clock.now()
+        expectations.keep(tx, known, told)
+        for each in connections.every(tx, integration=known):
+            if each.state in WORKING and awaited_by(tx, each.id) is None:
+                begin_to_wait(tx, each, now)
 
 
 def expected_by(keeper: Keeper, integration: str) -> Expectations:

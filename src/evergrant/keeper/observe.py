@@ -178,4 +178,4 @@ def _words(failure: EvergrantError) -> dict[str, str]:
             "description": failure.description,
             "channel": failure.channel,
         }
-    return {"error": type(failure).__name__}
+    return {"error": type(failure).__name__, "why": failure.why}

@@ -17,6 +17,7 @@ from evergrant.catalog.rule_reader import rule_book
 from evergrant.errors import EvergrantError
 from evergrant.health import BROKEN, LIVE, WATCHED
 from evergrant.keeper.audit import look_for_audit
+from evergrant.keeper.ending import learn_lifetime
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import AUDIT, note
 from evergrant.model import Connection, Session
@@ -115,6 +116,7 @@ def _taken_in(
         merged = _merged(before.found if before else (), report, org, now)
         known = _known(connection, merged, report, eyes, now)
         org_audits.keep(tx, known)
+        learn_lifetime(tx, connection, org, now)
         is_first = before is None or before.at is None
         _tell(keeper, tx, connection, merged, is_first=is_first)
         plan(keeper, tx, connections.by_id(tx, connection.id))

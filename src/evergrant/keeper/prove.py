@@ -16,6 +16,7 @@ from evergrant.org.login_history import LoginRow, own_logins, success_row
 from evergrant.org.resources import good_call
 from evergrant.store import connections
 from evergrant.store.parts import MAIN, named
+from evergrant.vault import Kept
 from evergrant.wire import Conversation, Pause
 
 ROW_LOOKS = 5
@@ -77,6 +78,26 @@ def proofs(
     return (identity, call, row)
 
 
+def recovered(
+    connection: Connection, integration: Integration, kept: Kept
+) -> Conversation[tuple[Proof, Proof]]:
+    """Gather what a good call of a check does not prove: whose session it is, and its Success row.
+
+    Whether a renewal is a row of its own Salesforce does not say: where none is found for a
+    credential that was renewed since its authorization, that says nothing.
+    """
+    session = Session(kept.credential.instance_url, kept.credential.access_token)
+    identity, who = yield from _identity(connection, session)
+    since = kept.credential.issued_at
+    if since is None:
+        why = "unproven: it is not known when the session began"
+        return identity, Proof("login_history", None, why)
+    row = yield from _row(session, integration.app_label, who, since, looks=1)
+    if row.proven is False and kept.generation > 0:
+        row = Proof("login_history", None, f"unproven: {row.detail}, when it was renewed")
+    return identity, row
+
+
 def _identity(
     connection: Connection, session: Session
 ) -> Conversation[tuple[Proof, Identity | None]]:
@@ -100,13 +121,18 @@ def _call(session: Session) -> Conversation[Proof]:
 
 
 def _row(
-    session: Session, app_label: str, who: Identity | None, since: datetime
+    session: Session,
+    app_label: str,
+    who: Identity | None,
+    since: datetime,
+    *,
+    looks: int = ROW_LOOKS,
 ) -> Conversation[Proof]:
     if who is None:
         return Proof("login_history", None, "unproven: whose session it is could not be learned")
     # Login History knows whole seconds only.
     moment = since.replace(microsecond=0)
-    for look in range(ROW_LOOKS):
+    for look in range(looks):
         if look:
             yield Pause(ROW_WAIT_S, "Login History rows can come late")
         try:

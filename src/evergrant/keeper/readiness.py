@@ -180,7 +180,8 @@ def _needs(asked: _Asked) -> Iterator[Row]:
 
 
 def _tried(asked: _Asked) -> Iterator[Row]:
-    works = asked.known.counts.get(State.CONNECTED, 0)
+    counts = asked.known.counts
+    works = counts.get(State.CONNECTED, 0) + counts.get(State.EXPIRING_SOON, 0)
     if works:
         yield Row("Tried", "pass", f"{works} of its connections work")
     else:

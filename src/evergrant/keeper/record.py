@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from evergrant.health import BROKEN, LIVE, Signal, State
+from evergrant.health import BROKEN, LIVE, WORKING, Signal, State
+from evergrant.keeper.awaiting import SYNC, begin_to_wait
 from evergrant.keeper.deeds import did
 from evergrant.keeper.flapping import CHANGED, SETTLED, damped, settled
 from evergrant.keeper.keeper import Keeper
@@ -19,12 +20,12 @@ AUTHORIZED = frozenset({"connected", "reauthorized"})
 """Kinds of the events of a new authorization."""
 CHECK = "check"
 """Kind of the due rows that watch walks."""
-SYNC = "sync"
-"""Kind of the due rows at whose time a sync is overdue."""
 AUDIT = "audit"
 """Kind of the due rows at whose time a connection's org is audited."""
 _STAYS = (SETTLED, SYNC, AUDIT)
 """Kinds of due rows that a connection keeps while it is broken."""
+_WORKS = (Signal.PROVED, Signal.EXPIRY_NEAR)
+"""What is learned from a call that succeeded."""
 AUDIT_AFTER = timedelta(minutes=1)
 """So long after an authorization: the first syncs go first."""
 
@@ -54,11 +55,13 @@ def learn(
     followed = follow(tx, connection, part, signal, now)
     state = followed.state
     changes: dict[str, Any] = {}
-    if signal in (Signal.PROVED, Signal.EXPIRY_NEAR):
+    if signal in _WORKS:
         changes["last_success"] = now
     if state is not connection.state:
         changes |= {"state": state, "since": now}
         note(keeper, tx, connection.id, CHANGED, f"{connection.state} → {state}", why=why)
+        if connection.state not in WORKING and state in WORKING:
+            begin_to_wait(tx, connection, now)
         if connection.state not in LIVE:
             due.schedule(tx, AUDIT, connection.id, now + AUDIT_AFTER)
         if _is_news(tx, connection, followed, signal):
@@ -75,7 +78,7 @@ def learn(
 def _is_news(tx: Tx, connection: Connection, followed: Followed, signal: Signal) -> bool:
     """Whether people are told: a part that was never authorized has not broken, and does not
     recover."""
-    if signal is not Signal.PROVED:
+    if signal not in _WORKS:
         return True
     is_open = incidents.open_for(tx, connection.id) is not None
     return followed.state not in BROKEN and (is_open or not followed.is_first_proof)
@@ -124,4 +127,5 @@ def _notice_kind(was: State, now: State) -> str:
         return "on hold"
     if now in BROKEN:
         return "broken"
-    return "recovered" if was in BROKEN and now is State.CONNECTED else ""
+    is_well = now in (State.CONNECTED, State.EXPIRING_SOON)
+    return "recovered" if was in BROKEN and is_well else ""

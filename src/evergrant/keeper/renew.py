@@ -26,7 +26,7 @@ def _refresh(
     token = kept.credential.refresh_token if kept else None
     if token is None:
         raise Refused("no refresh token", "this authorization never gave one", channel=OWN)
-    return (yield from refresh(integration.app, host, token, now=clock.now()))
+    return refresh(integration.app, host, token, now=clock.now())
 
 
 def _jwt_bearer(

@@ -6,15 +6,17 @@ counts against the approvals limit and that nobody knows of any more.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from evergrant.errors import EvergrantError, Refused
+from evergrant.errors import EvergrantError
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.record import note
 from evergrant.log import logger
 from evergrant.model import Connection, Credential
 from evergrant.oauth.revoke import revoke
 from evergrant.store import Tx, revocations
+from evergrant.store.credentials import CredentialRow
 from evergrant.store.revocations import Revocation
 from evergrant.store.rows import new_id
 from evergrant.vault.identities import of_revocation
@@ -46,10 +48,27 @@ def retire(
     return key
 
 
+def give_up(keeper: Keeper, tx: Tx, damaged: Iterable[CredentialRow]) -> None:
+    """Write down whose tokens nobody can revoke from here, since no key opens them any more."""
+    for row in damaged:
+        text = (
+            "a token out of use: its credential is damaged, and no master key opens it; revoke the "
+            f"app for {row.username or 'its user'} in the org's Setup"
+        )
+        note(keeper, tx, row.connection, NOT_REVOKED, text, token=row.refresh_fingerprint)
+
+
 def revoke_now(keeper: Keeper, revocation_id: str) -> None:
     """Try at once what was queued just now; what fails is tried again by the watch."""
     if revocation_id:
         revoke_waiting(keeper, only=revocation_id)
+
+
+def hasten(keeper: Keeper, revocation_id: str) -> None:
+    """Try at once what waits for its time."""
+    with keeper.writing() as tx:
+        revocations.hasten(tx, revocation_id, keeper.clock.now())
+    revoke_now(keeper, revocation_id)
 
 
 def revoke_waiting(keeper: Keeper, *, only: str = "") -> int:
@@ -68,30 +87,28 @@ def is_any_due(keeper: Keeper) -> bool:
 
 
 def _revoked(keeper: Keeper, row: Revocation) -> bool:
-    trouble, is_over = _said(keeper, row)
+    trouble = _said(keeper, row)
     with keeper.writing() as tx:
-        if trouble and not row.error:
-            text = f"a token out of use: {trouble}"
-            note(keeper, tx, row.connection, NOT_REVOKED, text, token=row.fingerprint)
-        if is_over:
-            revocations.done(tx, row.id, keeper.clock.now())
+        now = keeper.clock.now()
+        if not trouble:
+            revocations.done(tx, row.id, now)
             if row.error:
                 note(keeper, tx, row.connection, REVOKED, "a token out of use", tries=row.attempts)
-        else:
-            wait = min(FIRST_RETRY * 2 ** min(row.attempts - 1, 20), LONGEST_RETRY)
-            revocations.failed(tx, row.id, trouble, retry_at=keeper.clock.now() + wait)
-    return is_over
+            return True
+        if trouble != row.error:
+            text = f"a token out of use: {trouble}"
+            note(keeper, tx, row.connection, NOT_REVOKED, text, token=row.fingerprint)
+        wait = min(FIRST_RETRY * 2 ** min(row.attempts - 1, 20), LONGEST_RETRY)
+        revocations.failed(tx, row.id, trouble, retry_at=now + wait)
+        return False
 
 
-def _said(keeper: Keeper, row: Revocation) -> tuple[str, bool]:
-    """What went wrong, if anything; and whether the token is of no use any more."""
+def _said(keeper: Keeper, row: Revocation) -> str:
+    """Why the token may still be alive; '' when Salesforce has confirmed that it is not."""
     try:
         token = keeper.vault.unseal_text(row.sealed, of_revocation(row.id))
         keeper.say(revoke(row.host, token))
-    except Refused as failure:
-        # Salesforce does not know it (any more): that is confirmation, too.
-        return failure.what, True
     except EvergrantError as failure:
         logger("keeper").warning("a token out of use was not revoked: %s", failure.what)
-        return failure.what, False
-    return "", True
+        return failure.what
+    return ""

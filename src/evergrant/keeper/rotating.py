@@ -1,38 +1,35 @@
 """Rotating the master key while the service runs.
 
-The new key stands in the key file before the first row is sealed with it, and the former one stays
-there: whoever reads meanwhile has the key of every row.  A rotation that was interrupted goes on
-where it was, since each row says which key sealed it.
+The new key stands in the key file, and opens only, until every process of the service says that it
+has it; then the canary is sealed with it, and everybody seals as the canary is sealed.  The former
+one stays in the file: whoever reads meanwhile has the key of every row.  A rotation that was
+interrupted goes on where it was, since each row says which key sealed it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from evergrant.errors import Misuse, VaultTrouble
+from evergrant.errors import Misuse
+from evergrant.keeper.deeds import did
 from evergrant.keeper.keeper import Keeper
+from evergrant.keeper.presence import alive
+from evergrant.keeper.resealing import DEED, Progress, is_any_left, left, of_key, through
 from evergrant.log import logger
 from evergrant.store import Tx, sealed, tenants
-from evergrant.store.sealed import SealedRow
-from evergrant.vault.keys import add_key, drop_keys, written_ago_s
-from evergrant.vault.rotation import resealed
+from evergrant.store.processes import Process
+from evergrant.vault.keys import add_key, drop_keys
+from evergrant.vault.rotation import opens
 
-BATCH = 100
-"""Rows in one transaction: others wait no longer than that takes."""
-SETTLE_S = 600.0
-"""A former key is not dropped sooner after a rotation: a writer may still be on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a rotation has come."""
-
-    done: int
-    total: int
-    damaged: int = 0
-    """Rows that no key opens; they are left as they are."""
+SETTLE = timedelta(minutes=10)
+"""A former key is not dropped sooner after a rotation: a command may still be on its way."""
+PATIENCE_S = 10.0
+"""So long a rotation waits until every process has noticed a change of the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,88 +42,141 @@ class KeyStanding:
     """Whether it is in the ring; a key that is not opens nothing."""
     rows: int
     """How many rows it sealed."""
+    is_next: bool = False
+    """Whether it is to seal as soon as every process of the service has it."""
 
 
 def master_keys(keeper: Keeper) -> Sequence[KeyStanding]:
     """The keys of the ring, the current one first, and those that rows name besides."""
     keeper.require_all()
-    ids = keeper.vault.ring.ids
+    ring = keeper.vault.ring
     with keeper.reading() as tx:
+        keeper.vault.follow(tx)
         rows = sealed.by_key(tx)
-    known = [KeyStanding(each, each == ids[0], True, rows.get(each, 0)) for each in ids]
+    ids, coming = ring.ids, ring.next
+    known = [
+        KeyStanding(each, each == ids[0], True, rows.get(each, 0), each == (coming and coming.id))
+        for each in ids
+    ]
     return [*known, *(KeyStanding(each, False, False, rows[each]) for each in rows.keys() - ids)]
 
 
 def rotate(
-    keeper: Keeper, environ: Mapping[str, str] = os.environ
+    keeper: Keeper, environ: Mapping[str, str] = os.environ, *, patience_s: float = PATIENCE_S
 ) -> Generator[Progress, None, None]:
     """Seal everything with a new master key; tells how far it has come.
 
-    Where rows of a former key are left, an interrupted rotation goes on, and no new key is made.
-    Raises `VaultTrouble` when the new key cannot be put where the keys come from.
+    Where rows of a former key are left that can be opened, an interrupted rotation goes on, and no
+    new key is made.  Raises `VaultTrouble` when the new key cannot be put where the keys come from,
+    and `Misuse` while a process of the service has it not: nothing is sealed with it then.
     """
     keeper.require_all()
+    ring = keeper.vault.ring
     with keeper.writing() as tx:
-        # Whoever else rotates waits here, and then finds rows that are left.
+        # Whoever else rotates waits here, and then finds the wanted key, or rows that are left.
         tenants.hold_canary(tx)
-        if not _left(keeper, tx):
+        keeper.vault.follow(tx)
+        if ring.next is None and not is_any_left(keeper, tx):
             add_key(keeper.settings, environ)
-        total = _left(keeper, tx)
-    yield Progress(0, total)
-    done = damaged = 0
-    for kind in sealed.PLACES:
-        for good, bad in _batches(keeper, kind):
-            done, damaged = done + good, damaged + bad
-            # Rows that came meanwhile were sealed with the new key: there are never more.
-            yield Progress(done, max(total, done + damaged), damaged)
+            did(keeper, tx, DEED, text=f"{ring.wanted.id} is added")
+        total = left(tx, ring.wanted.id)
+    turned = _turned(keeper, patience_s) if ring.next else 0
+    yield from through(keeper, Progress(turned, total))
 
 
 def forget_keys(keeper: Keeper, environ: Mapping[str, str] = os.environ) -> Sequence[str]:
     """Drop the former keys from the key file; returns their ids.
 
-    Raises `Misuse` while one of them still opens something, or soon after a rotation.
+    Raises `Misuse` while one of them still opens something, a process seals with one, or soon after
+    a rotation.
     """
-    former = [each for each in master_keys(keeper) if each.is_known and not each.is_current]
-    if used := [each for each in former if each.rows]:
+    keys = master_keys(keeper)
+    stays = {each.id for each in keys if each.is_current or each.is_next}
+    former = [each.id for each in keys if each.is_known and each.id not in stays]
+    with keeper.writing() as tx:
+        for each in former:
+            _require_unused(keeper, tx, each)
+        if former:
+            _require_no_spill(keeper)
+            drop_keys(keeper.settings, environ, former)
+            did(keeper, tx, DEED, text=f"{', '.join(former)} is dropped")
+    return former
+
+
+def _require_unused(keeper: Keeper, tx: Tx, key: str) -> None:
+    if rows := sum(opens(keeper.vault.ring, row) for row in of_key(tx, key)):
         raise Misuse(
-            f"key {used[0].id} still opens {used[0].rows} rows",
+            f"key {key} still opens {rows} rows",
             next_step="finish the rotation with `evergrant keys rotate`",
         )
-    if former and (ago := written_ago_s(keeper.settings)) < SETTLE_S:
+    if theirs := [each.name for each in alive(keeper, tx) if each.ring[:1] == (key,)]:
+        raise Misuse(f"{', '.join(theirs)} still seals with key {key}", next_step="restart it")
+    since = tenants.canary_at(tx)
+    if since and (wait := since + SETTLE - keeper.clock.now()) > timedelta():
         raise Misuse(
-            "the key was rotated just now, and a writer may still be on its way",
-            next_step=f"try again in {round(SETTLE_S - ago)} s",
+            "the key was rotated just now, and a command may still be on its way",
+            next_step=f"try again in {round(wait.total_seconds())} s",
         )
+
+
+def _require_no_spill(keeper: Keeper) -> None:
+    """What lies there is sealed, too."""
     if any((keeper.settings.data_dir / "spill").glob("*.answer")):
         raise Misuse("an answer lies in the spill folder", next_step="let the service commit it")
-    if former:
-        drop_keys(keeper.settings, environ, [each.id for each in former])
-    return [each.id for each in former]
 
 
-def _left(keeper: Keeper, tx: Tx) -> int:
-    rows = sealed.by_key(tx)
-    return sum(rows.values()) - rows.get(keeper.vault.key_id, 0)
+# --- the turn from one key to the next -----------------------------------------------------------
 
 
-def _batches(keeper: Keeper, kind: str) -> Iterator[tuple[int, int]]:
-    """Go through the rows of a kind; how many were sealed anew, and how many none can open."""
-    after = None
-    while True:
-        with keeper.writing() as tx:
-            rows = sealed.of_others(tx, kind, keeper.vault.key_id, after=after, limit=BATCH)
-            if not rows:
-                return
-            good = [_resealed(keeper, tx, row) for row in rows]
-        after = rows[-1].key
-        yield good.count(True), good.count(False)
+def _turned(keeper: Keeper, patience_s: float) -> int:
+    """Let everybody seal with the next key; how many rows that took."""
+    ring = keeper.vault.ring
+    _wait(lambda: not _lacking(keeper), patience_s)
+    with keeper.writing() as tx:
+        # A process that starts now waits for this, or was seen before.
+        tenants.hold_canary(tx)
+        keeper.vault.follow(tx)
+        if ring.next is None:
+            return 0
+        if lacking := _without(keeper, tx, ring.next.id):
+            raise _not_everywhere(ring.next.id, lacking)
+        former = ring.current.id
+        keeper.vault.turn(tx)
+        did(keeper, tx, DEED, text=f"{ring.current.id} seals instead of {former}")
+    if not _wait(lambda: _all_seal_with(keeper, ring.current.id), patience_s):
+        logger("keeper").warning("a process still seals with the former key: rotate once more")
+    return 1
 
 
-def _resealed(keeper: Keeper, tx: Tx, row: SealedRow) -> bool:
-    try:
-        # A row that changed since it was read was sealed anew by whoever changed it.
-        sealed.put(tx, row, resealed(keeper.vault.ring, row))
-    except VaultTrouble as trouble:
-        logger("keeper").error("left as it is: %s", trouble.what)
-        return False
-    return True
+def _wait(is_so: Callable[[], bool], patience_s: float) -> bool:
+    until, pause = time.monotonic() + patience_s, threading.Event()
+    while not (done := is_so()) and time.monotonic() < until:
+        pause.wait(0.1)
+    return done
+
+
+def _lacking(keeper: Keeper) -> Sequence[Process]:
+    coming = keeper.vault.ring.next
+    with keeper.reading() as tx:
+        return _without(keeper, tx, coming.id) if coming else ()
+
+
+def _without(keeper: Keeper, tx: Tx, key: str) -> Sequence[Process]:
+    return [each for each in alive(keeper, tx) if key not in each.ring]
+
+
+def _all_seal_with(keeper: Keeper, key: str) -> bool:
+    with keeper.reading() as tx:
+        return all(each.ring[:1] == (key,) for each in alive(keeper, tx))
+
+
+def _not_everywhere(key: str, lacking: Sequence[Process]) -> Misuse:
+    names = ", ".join(f"{each.name}, seen {each.seen_at:%H:%M:%S} UTC" for each in lacking)
+    return Misuse(
+        f"the new master key {key} is not with every process of the service yet: {names}",
+        why="They read a copy of the key file, or took the key when they started. "
+        "Nothing is sealed with the new key: they could not read it.",
+        next_step="give their hosts the key file as it is now, restart them one after another, "
+        "and run `evergrant keys rotate` again",
+        whose="operator",
+    )

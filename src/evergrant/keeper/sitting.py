@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from evergrant.diagnosis.question import read_answer
 from evergrant.errors import BadInput, EvergrantError, NotFound
-from evergrant.keeper.doctor import Looking, Means, consult, look_further, take_answer
-from evergrant.keeper.doctor_checks import Looked
+from evergrant.keeper.doctor import Means, consult, look_further, take_answer
+from evergrant.keeper.doctor_checks import Looked, Looking
 from evergrant.keeper.doctor_visit import Visit, begin_examination, resume_examination
 from evergrant.keeper.keeper import Keeper
 from evergrant.model import Proof, as_json

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from evergrant.catalog import Catalog, load
 from evergrant.clock import Clock, SystemClock
 from evergrant.keeper import Keeper, open_keeper
+from evergrant.keeper.presence import present
 from evergrant.settings import Settings
 
 
@@ -57,9 +58,10 @@ class House:
         """The keeper; opened by whoever asks first.  Raises `StoreTrouble` or `VaultTrouble`."""
         with self._lock:
             if self._keeper is None:
-                self._keeper = self._held.enter_context(
-                    open_keeper(self._settings, clock=self.clock)
-                )
+                opened = open_keeper(self._settings, clock=self.clock)
+                keeper = self._held.enter_context(opened)
+                self._held.enter_context(present(keeper, "mcp"))
+                self._keeper = keeper
             return self._keeper
 
     def close(self) -> None:

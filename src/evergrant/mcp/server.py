@@ -7,7 +7,7 @@ nothing.  Tools that change something are there only when writing was allowed at
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Annotated, ParamSpec, TypeVar
 
@@ -98,13 +98,23 @@ class _Tools:
         return answers.of_term(found)
 
     def diagnose(
-        self, text: Text, context: Text = "", flow: FlowId = "unknown"
+        self,
+        text: Text,
+        context: Text = "",
+        flow: FlowId = "unknown",
+        app: Name = "",
+        user: Name = "",
     ) -> answers.Judgement:
-        """Say why a Salesforce connection fails, from pasted text: error JSON, the address of a
-        page, log lines, a stack trace. `context` is what else is known, in words. Secrets are
-        masked."""
-        facts = evidence.of_text(text, flow=flow, context=context)
+        """Say why a Salesforce connection fails, from pasted text of any kind: error JSON, the
+        address of a page, log lines, a stack trace, a curl command, a HAR file, a JWT, Login
+        History as CSV or JSON. `context` is what else is known, in words; `app` and `user` say
+        whose rows count. Secrets are masked."""
+        wanted = replace(self._wanted(), flow=flow, context=context, app=app, user=user)
+        facts = evidence.of_pasted(text, wanted).facts
         return answers.of_diagnosis(diagnose(facts, self.house.catalog), self.house.catalog)
+
+    def _wanted(self) -> evidence.Wanted:
+        return evidence.Wanted(now=self.house.clock.now())
 
     def consult(
         self,
@@ -120,7 +130,7 @@ class _Tools:
         if not (connection or text or answers_given):
             raise BadInput("there is nothing to examine", next_step="give a connection or a text")
         keeper, now = self.house.keeper, self.house.clock.now()
-        told = evidence.of_text(text) if text else []
+        told = evidence.of_pasted(text, self._wanted()).facts if text else ()
         facts = (*told, *(self._answer(*each) for each in answers_given.items()))
         about = verbs.case_of(keeper, connection).connection.id if connection else ""
         asked = verbs.Examination("", now, about, facts=facts)

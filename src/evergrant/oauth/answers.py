@@ -37,6 +37,7 @@ SECRET = frozenset(
     }
 )  # fmt: skip
 """Members that are secrets, or prove one: known, unused, dropped."""
+_DESCRIBED = USED | KEPT | SECRET
 
 
 def read_token(reply: Reply, secret: Secret | None = None) -> Credential:
@@ -63,7 +64,7 @@ def credential_of(
     `extras` takes the place of the members that carry no secret.  Raises `Malformed`.
     """
     token = _token(members, "access_token")
-    kept = {name: members[name] for name in sorted(KEPT & members.keys())}
+    kept = {name: value for name, value in members.items() if name in KEPT}
     return Credential(
         access_token=token,
         instance_url=_instance(members),
@@ -127,9 +128,9 @@ def signature_holds(members: Mapping[str, str], secret: Secret | None) -> bool |
 
     None when it cannot be told: no secret, or one of the three members is missing.
     """
-    signed = members.get("id", "") + members.get("issued_at", "")
-    if not secret or not all(members.get(name) for name in ("signature", "id", "issued_at")):
+    if not secret or not all(map(members.get, ("signature", "id", "issued_at"))):
         return None
+    signed = members["id"] + members["issued_at"]
     digest = hmac.digest(
         secret.reveal().encode(), signed.encode("utf-8", "replace"), hashlib.sha256
     )
@@ -139,7 +140,7 @@ def signature_holds(members: Mapping[str, str], secret: Secret | None) -> bool |
 
 def strangers(members: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the members that nobody has described yet; their values are kept out."""
-    return tuple(sorted(members.keys() - USED - KEPT - SECRET))
+    return tuple(sorted(members.keys() - _DESCRIBED))
 
 
 def report(members: Mapping[str, str], secret: Secret | None) -> None:

@@ -47,11 +47,11 @@ def _json(text: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         return {}
-    return {name: _scalar(item) for name, item in value.items() if _is_scalar(item)}
-
-
-def _is_scalar(value: object) -> bool:
-    return isinstance(value, (str, int, float, bool))
+    return {
+        name: item if type(item) is str else _scalar(item)
+        for name, item in value.items()
+        if isinstance(item, (str, int, float))
+    }
 
 
 def _scalar(value: object) -> str:

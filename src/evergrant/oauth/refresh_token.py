@@ -7,6 +7,7 @@ from datetime import datetime
 from evergrant.model import App, Credential, Secret
 from evergrant.oauth.client import ask, proof
 from evergrant.wire import Conversation
+from evergrant.wire.conversation import Text
 
 
 def refresh(
@@ -20,14 +21,5 @@ def refresh(
     Raises `Refused`, `Malformed`, and what the network throws: after `OutcomeUnknown` a rotated
     token may be lost.
     """
-    return (
-        yield from ask(
-            host,
-            app,
-            {
-                "grant_type": "refresh_token",
-                "refresh_token": refresh_token,
-                **proof(app, host, now),
-            },
-        )
-    )
+    form: dict[str, Text] = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return ask(host, app, form | proof(app, host, now))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from evergrant.errors import BadInput, StoreTrouble
+from evergrant.store.audit_log import Deed
 from evergrant.store.trouble import unusable
 
 SIDES = ("-wal", "-shm")
@@ -71,6 +73,27 @@ def _set_aside(path: Path, mark: str) -> Path | None:
     for side in SIDES:
         path.with_name(path.name + side).unlink(missing_ok=True)
     return kept
+
+
+def log_since(path: Path, seq: int) -> Sequence[tuple[str, Deed]]:
+    """The audit log of a database from a line on, each with its tenant, oldest first.
+
+    Nothing where there is no such file, or none that can be read: it is about to be replaced.
+    """
+    if not path.is_file():
+        return ()
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as raw:
+            rows = raw.execute(_LOG, (seq,)).fetchall()
+        return [(whose, Deed(n, datetime.fromisoformat(at), *told)) for whose, n, at, *told in rows]
+    except (sqlite3.Error, ValueError):
+        return ()
+
+
+_LOG = (
+    "SELECT tenant, seq, at, actor, act, subject, text FROM audit_log WHERE seq >= ? ORDER BY seq"
+)
 
 
 @contextmanager

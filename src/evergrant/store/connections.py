@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
@@ -22,6 +21,8 @@ from evergrant.store.tables import connection as table
 _BY_ID = Prepared(
     sa.select(table).where(table.c.id == sa.bindparam("connection_id", type_=sa.String))
 )
+
+_COLUMNS = table.c.keys()
 
 
 class Changes(TypedDict, total=False):
@@ -74,7 +75,7 @@ def get(tx: Tx, key: str) -> Connection:
     if (found := _BY_ID.one(tx, connection_id=key)) is not None:
         return from_row(found)
     called = sa.select(table).where(table.c.name == key).order_by(table.c.id)
-    named = [_read(row) for row in tx.execute(called)]
+    named = [from_cells(row) for row in tx.execute(called)]
     meant = [each for each in named if each.state is not State.REMOVED] or named
     if len(meant) > 1:
         raise BadInput(
@@ -104,7 +105,7 @@ def named(tx: Tx, integration_id: str, name: str) -> Connection | None:
         table.c.state != State.REMOVED.value,
     )
     row = tx.execute(wanted).one_or_none()
-    return _read(row) if row else None
+    return from_cells(row) if row else None
 
 
 def tenant_of(tx: Tx, connection_id: str) -> str:
@@ -118,7 +119,7 @@ def every(tx: Tx, *, integration: str = "") -> Sequence[Connection]:
     wanted = sa.select(table)
     if integration:
         wanted = wanted.where(table.c.integration == integration)
-    return [_read(row) for row in tx.execute(wanted.order_by(table.c.name, table.c.id))]
+    return [from_cells(row) for row in tx.execute(wanted.order_by(table.c.name, table.c.id))]
 
 
 def update(tx: Tx, connection_id: str, **changes: Unpack[Changes]) -> Connection:
@@ -151,24 +152,15 @@ def _identity_columns(identity: Identity | None) -> dict[str, str]:
 
 def from_row(row: Mapping[str, Any]) -> Connection:
     """The connection that a row of the table says."""
-    return _read(SimpleNamespace(**row))
+    return from_cells([row[name] for name in _COLUMNS])
 
 
-def _read(row: Any) -> Connection:
-    known = Identity(row.org_id, row.user_id, row.username) if row.org_id else None
+def from_cells(cells: Sequence[Any]) -> Connection:
+    """The same from a row's cells, in the order of the table's columns."""
+    id_, tenant, integration, name, state, host, *whose, url, settings, epoch, since, last = cells
+    known = Identity(*whose) if whose[0] else None
     return Connection(
-        id=row.id,
-        integration=row.integration,
-        name=row.name,
-        state=State(row.state),
-        login_host=row.login_host,
-        identity=known,
-        instance_url=row.instance_url,
-        settings=row.settings,
-        epoch=row.epoch,
-        since=row.since,
-        last_success=row.last_success,
-        tenant=row.tenant,
+        id_, integration, name, State(state), host, known, url, settings, epoch, since, last, tenant
     )
 
 

@@ -20,8 +20,8 @@ WIPED = b""
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialRow:
-    """One credential; the columns beside `sealed` are for looking, never for calling Salesforce."""
+class Sealed:
+    """What the vault must know of a credential to open it."""
 
     id: str
     tenant: str
@@ -31,6 +31,12 @@ class CredentialRow:
     generation: int
     status: Status
     sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow(Sealed):
+    """One credential; the columns beside `sealed` are for looking, never for calling Salesforce."""
+
     refresh_fingerprint: str
     access_fingerprint: str
     scopes: tuple[str, ...]
@@ -63,20 +69,33 @@ _SWAP = Prepared(
 )
 
 
-_OF_TOKENS = (
-    "generation", "sealed", "refresh_fingerprint", "access_fingerprint", "scopes", "org_id",
-    "user_id", "username", "instance_url", "issued_at",
-)  # fmt: skip
-_NEW_TOKENS = tuple((name, f"new_{name}") for name in _OF_TOKENS)
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a refresh puts in the place of a generation; whose the credential is stays."""
+
+    id: str
+    epoch: int
+    generation: int
+    """The one that it follows."""
+    status: Status
+    sealed: bytes = field(repr=False)
+    refresh_fingerprint: str
+    access_fingerprint: str
+    scopes: tuple[str, ...]
+    instance_url: str
+    issued_at: datetime | None
+
+
+_RENEWED = {each.name: f"the_{each.name}" for each in fields(Renewal)}
+_KNOWN = ("id", "epoch", "generation", "status")
+_THE = {name: sa.bindparam(known, type_=table.c[name].type) for name, known in _RENEWED.items()}
 _RENEW = Prepared(
     sa.update(table)
-    .where(
-        table.c.id == sa.bindparam("before_id", type_=_TEXT),
-        table.c.epoch == sa.bindparam("before_epoch", type_=_NUMBER),
-        table.c.generation == sa.bindparam("before_generation", type_=_NUMBER),
-        table.c.status == sa.bindparam("before_status", type_=_TEXT),
+    .where(*(table.c[name] == _THE[name] for name in _KNOWN))
+    .values(
+        {name: new for name, new in _THE.items() if name not in _KNOWN}
+        | {"generation": table.c.generation + sa.literal_column("1")}
     )
-    .values({name: sa.bindparam(new, type_=table.c[name].type) for name, new in _NEW_TOKENS})
 )
 
 
@@ -90,7 +109,7 @@ def add(tx: Tx, row: CredentialRow) -> None:
 def current(tx: Tx, connection_id: str, part: str, status: Status) -> CredentialRow | None:
     """The live or the held row of a part."""
     row = _CURRENT.one(tx, connection_id=connection_id, which_part=part, which_status=status)
-    return CredentialRow(**{**row, "scopes": tuple(row["scopes"])}) if row else None
+    return CredentialRow(**row) if row else None
 
 
 def of(tx: Tx, connection_id: str) -> Sequence[CredentialRow]:
@@ -114,22 +133,13 @@ def swap(tx: Tx, before: CredentialRow, after: CredentialRow) -> bool:
     return bool(_SWAP.run(tx, **known, **{f"new_{n}": getattr(after, n) for n in _CHANGED}))
 
 
-def renew_each(tx: Tx, rows: Sequence[CredentialRow]) -> list[bool]:
+def renew_each(tx: Tx, renewals: Sequence[Renewal]) -> list[bool]:
     """Put newer tokens in the place of those of the generation before.
 
-    False for one where somebody was faster.
+    Compare-and-set on id, epoch, generation and status: False for one where somebody was faster.
     """
-    many = (
-        {
-            "before_id": after.id,
-            "before_epoch": after.epoch,
-            "before_generation": after.generation - 1,
-            "before_status": after.status,
-        }
-        | {parameter: getattr(after, name) for name, parameter in _NEW_TOKENS}
-        for after in rows
-    )
-    return [bool(touched) for touched in _RENEW.run_each(tx, list(many))]
+    many = [{the: getattr(each, name) for name, the in _RENEWED.items()} for each in renewals]
+    return [bool(touched) for touched in _RENEW.run_each(tx, many)]
 
 
 def promote(tx: Tx, credential_id: str) -> None:
@@ -162,4 +172,4 @@ def _which(connection_id: str, part: str, status: Status) -> tuple[sa.ColumnElem
 
 
 def _read(row: sa.Row[Any]) -> CredentialRow:
-    return CredentialRow(**{**row._mapping, "scopes": tuple(row.scopes)})
+    return CredentialRow(**row._mapping)

@@ -26,10 +26,6 @@ class Database(Protocol):
         """Gives connections whose transactions commit; their option `writes` says so."""
 
     @property
-    def hasty(self) -> Engine:
-        """The same for whoever does not wait for another writer: it fails at once instead."""
-
-    @property
     def reader(self) -> Engine:
         """Gives connections that see one moment and write nothing."""
 

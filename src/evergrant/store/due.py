@@ -77,6 +77,7 @@ _DONE = Prepared(
         leased_until=sa.null(),
     )
 )
+_AT_OF = Prepared(sa.select(table.c.at).where(*_MINE))
 _NOBODY: Mapping[str, Any] = {"owner": "", "leased_until": None, "generation": 0}
 
 
@@ -162,6 +163,17 @@ def drop(tx: Tx, connection_id: str, *, but: tuple[str, ...] = ()) -> None:
     gone = {"at": None, "owner": "", "leased_until": None, "generation": table.c.generation + 1}
     mine = table.c.connection == connection_id, table.c.kind.not_in(but)
     tx.execute(sa.update(table).where(*mine).values(gone))
+
+
+def cancel(tx: Tx, kind: str, connection_id: str) -> None:
+    """Make work of a kind due no more."""
+    tx.execute(sa.update(table).where(*_key(kind, connection_id)).values(at=None))
+
+
+def at(tx: Tx, kind: str, connection_id: str) -> datetime | None:
+    """When work of a kind is due; None when it is not."""
+    row = _AT_OF.one(tx, which_kind=kind, whose=connection_id)
+    return row["at"] if row else None
 
 
 def times(tx: Tx, connection_id: str) -> dict[str, datetime]:

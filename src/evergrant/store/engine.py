@@ -69,17 +69,15 @@ class Store:
                 yield tx
 
     @contextmanager
-    def write(self, scope: Scope = _ALL, *, waits: bool = True) -> Iterator[Tx]:
+    def write(self, scope: Scope = _ALL) -> Iterator[Tx]:
         """A transaction that commits at the end, or leaves nothing when an error passes.
 
         Keep it short and never talk to the network inside.  Raises `StoreTrouble` when it cannot
-        begin or commit; for whoever does not wait that is so, too, while somebody else writes to
-        the same file.
+        begin or commit.
         """
         database = self.database
-        everybodys = database.writer if waits else database.hasty
-        engine = everybodys if isinstance(scope, All) else self._own_writer
-        with database.turn(waits=waits), database.translated(), engine.connect() as tx:
+        engine = database.writer if isinstance(scope, All) else self._own_writer
+        with database.turn(), database.translated(), engine.connect() as tx:
             if isinstance(scope, Only):
                 tx.execution_options(tenant=scope.tenant)
             with tx.begin():

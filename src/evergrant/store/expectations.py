@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from evergrant.store.engine import Tx
 from evergrant.store.tables import expectation as table
 
+_TOLD = "told_of"
+"""What was told of an integration last, beside what it expects."""
 Kind = Literal["permission", "permission set", "page", "object", "field"]
 Access = Literal["", "read", "create", "edit", "delete"]
 
@@ -78,7 +80,21 @@ def keep(tx: Tx, integration: str, told: Expectations) -> None:
     tx.execute(sa.insert(table).values(integration=integration, told=asdict(told)))
 
 
-def _read(told: Mapping[str, Any]) -> Expectations:
+def is_news(tx: Tx, integration: str, what: str) -> bool:
+    """Whether this was not told of an integration yet; from now on it was.
+
+    One such thing is remembered, until what it expects is said anew.
+    """
+    mine = table.c.integration == integration
+    row = tx.execute(sa.select(table.c.told).where(mine).with_for_update()).scalar_one_or_none()
+    if row is None or row.get(_TOLD) == what:
+        return False
+    tx.execute(sa.update(table).where(mine).values(told={**row, _TOLD: what}))
+    return True
+
+
+def _read(row: Mapping[str, Any]) -> Expectations:
+    told = {name: each for name, each in row.items() if name != _TOLD}
     lists = {
         "requires": tuple(Requirement(**each) for each in told.get("requires", ())),
         "steps": tuple(Step(**each) for each in told.get("steps", ())),

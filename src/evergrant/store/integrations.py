@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -58,10 +58,8 @@ def save(tx: Tx, row: IntegrationRow) -> bool:
         ) from error
 
 
-_BY_ID, _BY_NAME = (
-    Prepared(sa.select(table).where(column == sa.bindparam("key", type_=sa.String)))
-    for column in (table.c.id, table.c.name)
-)
+_OF_ROW = tuple(table.c[each.name] for each in fields(IntegrationRow))
+_BY_ID = Prepared(sa.select(*_OF_ROW).where(table.c.id == sa.bindparam("key", type_=sa.String)))
 
 
 def id_in(tenant: str, word: str) -> str:
@@ -83,7 +81,7 @@ def get(tx: Tx, key: str) -> IntegrationRow:
     Raises `NotFound` with near misses, `BadInput` when several tenants have one of that name.
     """
     if row := _BY_ID.one(tx, key=key) or _BY_ID.one(tx, key=f"{key}@{owner_in(tx)}"):
-        return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])})
+        return IntegrationRow(**row)
     found = [_read(row) for row in tx.execute(sa.select(table).where(table.c.name == key))]
     if len(found) > 1:
         raise BadInput(
@@ -99,7 +97,13 @@ def get(tx: Tx, key: str) -> IntegrationRow:
 def find(tx: Tx, id_: str) -> IntegrationRow | None:
     """The integration with that id."""
     row = tx.execute(sa.select(table).where(table.c.id == id_)).mappings().first()
-    return IntegrationRow(**{**row, "scopes": tuple(row["scopes"])}) if row else None
+    return IntegrationRow(**row) if row else None
+
+
+def by_ids(tx: Tx, ids: Iterable[str]) -> dict[str, IntegrationRow]:
+    """The integrations with these ids, by id."""
+    rows = _BY_ID.cells_each(tx, [{"key": each} for each in ids])
+    return {row[0]: IntegrationRow(*row) for row in rows if row}
 
 
 def every(tx: Tx) -> Sequence[IntegrationRow]:
@@ -108,4 +112,4 @@ def every(tx: Tx) -> Sequence[IntegrationRow]:
 
 
 def _read(row: sa.Row[Any]) -> IntegrationRow:
-    return IntegrationRow(**{**row._mapping, "scopes": tuple(row.scopes)})
+    return IntegrationRow(**row._mapping)

@@ -117,4 +117,4 @@ def _values(part: Part) -> dict[str, Any]:
 
 
 def _read(row: Mapping[str, Any]) -> Part:
-    return Part(**{**row, "scopes": tuple(row["scopes"])})
+    return Part(**row)

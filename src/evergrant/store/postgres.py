@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from evergrant.errors import BadInput, StoreTrouble
-from evergrant.store.trouble import Words, told
+from evergrant.store.trouble import FAILED, Words, told
 
 KEPT, MOST = 8, 32
 """Connections that a process keeps, and that it opens at most."""
@@ -55,9 +55,12 @@ _CODES: dict[str, Words] = {
     "08": _AWAY, "57P": _AWAY, "28": _CLOSED, "3D": _CLOSED, "3F": _UNWRITABLE,
     "40P01": _LOCKED, "40001": _LOCKED,
     "55P03": _LOCKED, "57014": _LOCKED, "25006": _UNWRITABLE, "42501": _UNWRITABLE, "53": _FULL,
-    "25P03": _LOCKED, "58": _DAMAGED, "XX001": _DAMAGED, "XX002": _DAMAGED,
+    "25P03": _LOCKED, "42P05": FAILED, "58": _DAMAGED, "XX001": _DAMAGED, "XX002": _DAMAGED,
 }  # fmt: skip
 """How SQLSTATEs begin → what they mean here (PostgreSQL manual, appendix A)."""
+_OURS = ("0A", "23", "42")
+"""How those begin that are a mistake of ours, and nobody else's: what is not in `_CODES` besides,
+such as a statement that a pooler forgot or an internal error, is the database's."""
 _PREPARE = (
     f"SET idle_in_transaction_session_timeout = {SILENT_S * 1000}",
     # A commit is on the disk before anybody acts on it, whatever the database's default; a
@@ -74,7 +77,7 @@ class Postgres:
 
     def __init__(self, url: URL, patience_s: float) -> None:
         self.name = f"{url.database or url.username} on {url.host or 'this machine'}"
-        self.writer = self.hasty = create_engine(
+        self.writer = create_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": max(2, round(patience_s)), **_named(url)},
             hide_parameters=True,
@@ -105,7 +108,7 @@ class Postgres:
         """What PostgreSQL, its driver and the pool raise, as `StoreTrouble`.
 
         A text that PostgreSQL cannot keep is `BadInput`.  A broken constraint or a wrong statement
-        is our own mistake and passes as it is.
+        is our own mistake and passes as it is; whatever else has no word of its own has failed.
         """
         try:
             yield
@@ -138,7 +141,8 @@ def _words(raw: object) -> Words | None:
     if not code:
         # The driver's own errors carry no code: the connection could not be made, or broke.
         return _AWAY if isinstance(raw, psycopg.OperationalError | psycopg.InterfaceError) else None
-    return next((words for begins, words in _CODES.items() if code.startswith(begins)), None)
+    known = next((words for begins, words in _CODES.items() if code.startswith(begins)), None)
+    return known or (None if code.startswith(_OURS) else FAILED)
 
 
 def _unfit() -> BadInput:

@@ -9,8 +9,9 @@ one go, it waits for PostgreSQL once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -20,6 +21,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from evergrant.store.database import Tx
 from evergrant.store.scope import named, refuse_strange, tenant_of
 
+T = TypeVar("T")
 Convert = Callable[[Any], Any]
 
 
@@ -36,7 +38,7 @@ class _Ready:
     """Where a column stands that is converted, and by what."""
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
-        values = [given.get(name) for name in self.inward]
+        values = list(map(given.get, self.inward))
         for at, convert in self.conversions:
             values[at] = convert(values[at])
         return values if self.is_positional else dict(zip(self.inward, values, strict=True))
@@ -73,40 +75,44 @@ class Prepared:
 
     def run_each(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> list[int]:
         """Carry it out for each of these; returns how many rows each touched."""
-        return [int(cursor.rowcount) for _, cursor in self._each(tx, many)]
+        _, touched = self._each(tx, many, lambda cursor: cursor.rowcount)
+        return touched
+
+    def run_all(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> None:
+        """Carry it out for each of these, whatever that touches."""
+        if many:
+            ready, values = self._filled(tx, many)
+            with _raising(tx, ready):
+                tx.connection.cursor().executemany(ready.sql, values)
 
     def cells_each(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> list[list[Any] | None]:
         """For each of these its one row, converted, in the order of its columns; None for none."""
-        found = [(ready, cursor.fetchone()) for ready, cursor in self._each(tx, many)]
-        return [ready.read(row) if row is not None else None for ready, row in found]
+        ready, rows = self._each(tx, many, lambda cursor: cursor.fetchone())
+        return [ready.read(row) if row is not None else None for row in rows]
 
     def _executed(self, tx: Tx, given: Mapping[str, Any]) -> tuple[_Ready, Any]:
         # NOTE: the driver's own cursor: SQLAlchemy would describe each result anew.
-        ready, cursor = self._for(tx.dialect), tx.connection.cursor()
-        try:
-            cursor.execute(ready.sql, self._values(tx, ready, given, tenant_of(tx)))
-        except tx.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy(ready, tx.dialect, error) from error
+        (ready, [values]), cursor = self._filled(tx, [given]), tx.connection.cursor()
+        with _raising(tx, ready):
+            cursor.execute(ready.sql, values)
         return ready, cursor
 
-    def _each(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> Iterator[tuple[_Ready, Any]]:
-        """The cursor after each; what it holds is to be read before the next is asked for."""
-        ready, cursor = self._for(tx.dialect), cast(Any, tx.connection.cursor())
-        tenant = tenant_of(tx)
-        values = [self._values(tx, ready, given, tenant) for given in many]
-        try:
+    def _each(
+        self, tx: Tx, many: Sequence[Mapping[str, Any]], see: Callable[[Any], T]
+    ) -> tuple[_Ready, list[T]]:
+        """What is seen of the cursor after each."""
+        (ready, values), cursor = self._filled(tx, many), cast(Any, tx.connection.cursor())
+        with _raising(tx, ready):
             if tx.dialect.name == "sqlite":
-                for each in values:
-                    cursor.execute(ready.sql, each)
-                    yield ready, cursor
-            elif many:
-                # psycopg sends them all before it waits for the first (libpq's pipeline mode).
-                cursor.executemany(ready.sql, values, returning=True)
-                for _ in many:
-                    yield ready, cursor
-                    cursor.nextset()
-        except tx.dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy(ready, tx.dialect, error) from error
+                return ready, [see(cursor.execute(ready.sql, each)) for each in values]
+            if not many:
+                return ready, []
+            # psycopg sends them all before it waits for the first (libpq's pipeline mode).
+            cursor.executemany(ready.sql, values, returning=True)
+            seen = [see(cursor)]
+            while cursor.nextset():
+                seen.append(see(cursor))
+            return ready, seen
 
     def _for(self, dialect: Dialect) -> _Ready:
         # NOTE: a statement for one tenant is another statement.
@@ -115,21 +121,28 @@ class Prepared:
             ready = self._ready[dialect.statement_compiler] = made
         return ready
 
-    def _values(self, tx: Tx, ready: _Ready, given: Mapping[str, Any], tenant: str) -> Any:
-        values = ready.parameters(given)
-        if not tenant:
-            return values
+    def _filled(self, tx: Tx, many: Sequence[Mapping[str, Any]]) -> tuple[_Ready, list[Any]]:
+        """The statement for this transaction, and its parameters for each of these."""
+        ready = self._for(tx.dialect)
+        values = [ready.parameters(given) for given in many]
+        if not (tenant := tenant_of(tx)):
+            return ready, values
         if self._statement.is_insert:
-            refuse_strange(tx, self._statement, given)
-        return named(values, tenant)
+            for given in many:
+                refuse_strange(tx, self._statement, given)
+        return ready, [named(each, tenant) for each in values]
 
 
-def _as_sqlalchemy(ready: _Ready, dialect: Dialect, error: Exception) -> BaseException:
-    """What the driver raised as SQLAlchemy raises it, without the values: they may be secrets."""
-    driver: Any = dialect.loaded_dbapi
-    return DBAPIError.instance(
-        ready.sql, None, error, driver.Error, hide_parameters=True, dialect=dialect
-    )
+@contextmanager
+def _raising(tx: Tx, ready: _Ready) -> Iterator[None]:
+    """Raise what the driver raises as SQLAlchemy does, without the values: they may be secrets."""
+    driver: Any = tx.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as error:
+        raise DBAPIError.instance(
+            ready.sql, None, error, driver.Error, hide_parameters=True, dialect=tx.dialect
+        ) from error
 
 
 def _made(statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> _Ready:

@@ -56,10 +56,21 @@ def of_others(
     tx: Tx, kind: str, key_id: str, *, after: Any = None, limit: int = 100
 ) -> Sequence[SealedRow]:
     """Rows of a kind that another key than this sealed, in the order of their primary keys."""
+    return _some(tx, kind, _key_of(PLACES[kind]) != bytes.fromhex(key_id), after, limit)
+
+
+def of(
+    tx: Tx, kind: str, key_id: str, *, after: Any = None, limit: int = 100
+) -> Sequence[SealedRow]:
+    """Rows of a kind that this key sealed, in the order of their primary keys."""
+    return _some(tx, kind, _key_of(PLACES[kind]) == bytes.fromhex(key_id), after, limit)
+
+
+def _some(
+    tx: Tx, kind: str, is_wanted: sa.ColumnElement[bool], after: Any, limit: int
+) -> Sequence[SealedRow]:
     column, primary = PLACES[kind], _primary(kind)
-    wanted = sa.select(column.table).where(
-        *_is_sealed(column), _key_of(column) != bytes.fromhex(key_id)
-    )
+    wanted = sa.select(column.table).where(*_is_sealed(column), is_wanted)
     if after is not None:
         wanted = wanted.where(primary > after)
     rows = tx.execute(wanted.order_by(primary).limit(limit)).mappings()

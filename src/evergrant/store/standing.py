@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from evergrant.model import Connection
-from evergrant.store import connections, lifetimes
-from evergrant.store.credentials import CredentialRow
+from evergrant.store import connections, integrations, lifetimes
+from evergrant.store.credentials import Sealed
 from evergrant.store.engine import Tx
 from evergrant.store.holding import hold, hold_each
 from evergrant.store.integrations import IntegrationRow
@@ -22,7 +22,6 @@ from evergrant.store.rows import not_found
 from evergrant.store.tables import (
     connection,
     credential,
-    integration,
     lifetime,
     token_request,
     usage,
@@ -35,7 +34,7 @@ class Standing:
     """A connection, the credential in use, and what is known of it."""
 
     connection: Connection
-    live: CredentialRow | None
+    live: Sealed | None
     lifetime: Lifetime
     used_at: datetime | None
 
@@ -46,9 +45,10 @@ class Renewable:
 
     connection: Connection
     integration: IntegrationRow
-    live: CredentialRow | None
+    live: Sealed | None
     last: TokenRequest | None
-    """The newest token request; an open one is always the newest."""
+    """The newest token request, an open one always; None where it brought a token, for then nothing
+    is left of it to do."""
 
 
 _Columns = Sequence[sa.Column[Any]]
@@ -85,11 +85,11 @@ _NEWEST = (
     .correlate(connection)
     .scalar_subquery()
 )
-_CONNECTION, _CREDENTIAL = list(connection.c), _of(CredentialRow, credential)
-_INTEGRATION, _REQUEST = _of(IntegrationRow, integration), _of(TokenRequest, token_request)
-_OF_CONNECTION, _OF_LIFETIME = connection.c.keys(), lifetime.c.keys()
-_SCOPES_OF_INTEGRATION = _INTEGRATION.index(integration.c.scopes)
-_SCOPES_OF_CREDENTIAL = _CREDENTIAL.index(credential.c.scopes)
+_LEFT = sa.and_(
+    token_request.c.seq == _NEWEST, token_request.c.state != sa.literal_column("'done'")
+)
+_CONNECTION, _CREDENTIAL = list(connection.c), _of(Sealed, credential)
+_REQUEST, _OF_LIFETIME = _of(TokenRequest, token_request), lifetime.c.keys()
 _STANDING = _CONNECTION, _CREDENTIAL, list(lifetime.c), list(usage.c)
 _STANDING_CUTS = _cuts(_STANDING)
 _STANDS = _read(
@@ -98,13 +98,11 @@ _STANDS = _read(
     .outerjoin(lifetime, _LEARNED)
     .outerjoin(usage, usage.c.connection == connection.c.id),
 )
-_RENEWABLE = _CONNECTION, _INTEGRATION, _CREDENTIAL, _REQUEST
+_RENEWABLE = _CONNECTION, _CREDENTIAL, _REQUEST
 _RENEWABLE_CUTS = _cuts(_RENEWABLE)
 _RENEWS = _read(
     _RENEWABLE,
-    connection.join(integration, integration.c.id == connection.c.integration)
-    .outerjoin(credential, _IN_USE)
-    .outerjoin(token_request, token_request.c.seq == _NEWEST),
+    connection.outerjoin(credential, _IN_USE).outerjoin(token_request, _LEFT),
 )
 
 
@@ -114,20 +112,21 @@ def of(tx: Tx, connection_id: str, part: str) -> Standing:
     [cells] = _cells(_STANDS, tx, [(connection_id, part)])
     mine, live, life, used = (cells[cut] for cut in _STANDING_CUTS)
     known = lifetimes.from_row(dict(zip(_OF_LIFETIME, life, strict=True))) if life[0] else None
-    return Standing(_connection(mine), _credential(live), known or Lifetime(), used[1])
+    whose = connections.from_cells(mine)
+    return Standing(whose, _sealed(live), known or Lifetime(), used[1])
 
 
 def to_renew(tx: Tx, which: Sequence[tuple[str, str]]) -> list[Renewable]:
     """How these stand for a claim, each the id of a connection and a part.  Raises `NotFound`."""
     hold_each(tx, [connection_id for connection_id, _ in which])
-    return [_renewable(cells) for cells in _cells(_RENEWS, tx, which)]
-
-
-def _renewable(cells: list[Any]) -> Renewable:
-    mine, whose, live, last = (cells[cut] for cut in _RENEWABLE_CUTS)
-    whose[_SCOPES_OF_INTEGRATION] = tuple(whose[_SCOPES_OF_INTEGRATION])
-    asked = TokenRequest(*last) if last[0] is not None else None
-    return Renewable(_connection(mine), IntegrationRow(*whose), _credential(live), asked)
+    rows = [[cells[cut] for cut in _RENEWABLE_CUTS] for cells in _cells(_RENEWS, tx, which)]
+    found = [(connections.from_cells(mine), live, last) for mine, live, last in rows]
+    # Many connections are of one integration: it is read once, and not beside each.
+    whose = integrations.by_ids(tx, {mine.integration for mine, _, _ in found})
+    return [
+        Renewable(mine, whose[mine.integration], _sealed(live), _asked(last))
+        for mine, live, last in found
+    ]
 
 
 def _cells(what: Prepared, tx: Tx, which: Sequence[tuple[str, str]]) -> list[list[Any]]:
@@ -140,12 +139,9 @@ def _cells(what: Prepared, tx: Tx, which: Sequence[tuple[str, str]]) -> list[lis
     return found
 
 
-def _connection(cells: list[Any]) -> Connection:
-    return connections.from_row(dict(zip(_OF_CONNECTION, cells, strict=True)))
+def _sealed(cells: list[Any]) -> Sealed | None:
+    return Sealed(*cells) if cells[0] is not None else None
 
 
-def _credential(cells: list[Any]) -> CredentialRow | None:
-    if cells[0] is None:
-        return None
-    cells[_SCOPES_OF_CREDENTIAL] = tuple(cells[_SCOPES_OF_CREDENTIAL])
-    return CredentialRow(*cells)
+def _asked(cells: list[Any]) -> TokenRequest | None:
+    return TokenRequest(*cells) if cells[0] is not None else None

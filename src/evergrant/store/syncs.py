@@ -60,10 +60,11 @@ def errors(tx: Tx, connection_id: str) -> Sequence[Sync]:
     return [_read(row) for row in tx.execute(wanted.order_by(table.c.seq.desc()))]
 
 
-def clear(tx: Tx, connection_id: str, at: datetime) -> int:
-    """A success clears the failures before it; returns how many there were."""
+def clear(tx: Tx, connection_id: str, success: datetime, now: datetime) -> int:
+    """A success clears the failures up to its time; returns how many there were."""
     mine = table.c.connection == connection_id, table.c.succeeded.is_(False)
-    past = sa.update(table).where(*mine, table.c.cleared_at.is_(None)).values(cleared_at=at)
+    open_ = table.c.cleared_at.is_(None), table.c.at <= success
+    past = sa.update(table).where(*mine, *open_).values(cleared_at=now)
     return tx.execute(past).rowcount
 
 

@@ -71,9 +71,14 @@ def hold_canary(tx: Tx) -> None:
     tx.execute(sa.update(table).where(_MINE).values(canary=table.c.canary))
 
 
-def keep_canary(tx: Tx, sealed: bytes) -> None:
-    """Keep the sealed canary."""
-    tx.execute(sa.update(table).where(_MINE).values(canary=sealed))
+def keep_canary(tx: Tx, sealed: bytes, at: datetime) -> None:
+    """Keep the canary; from that moment on everybody seals with the key that sealed it."""
+    tx.execute(sa.update(table).where(_MINE).values(canary=sealed, canary_at=at))
+
+
+def canary_at(tx: Tx) -> datetime | None:
+    """Since when the canary's key seals; None where that was not written down."""
+    return tx.execute(sa.select(table.c.canary_at).where(_MINE)).scalar_one_or_none()
 
 
 def _count(of: sa.Table) -> sa.ScalarSelect[int]:

@@ -181,7 +181,7 @@ def end(tx: Tx, seq: int, state: State, at: datetime) -> None:
 
 def end_each(tx: Tx, ends: Sequence[tuple[int, State]], at: datetime) -> None:
     """Close requests, each by its seq."""
-    _END.run_each(tx, [{"which": seq, "how": state, "end_at": at} for seq, state in ends])
+    _END.run_all(tx, [{"which": seq, "how": state, "end_at": at} for seq, state in ends])
 
 
 def end_open(tx: Tx, seq: int, state: State, at: datetime) -> bool:

@@ -31,6 +31,12 @@ _DAMAGED = (
     "SQLite found pages that cannot be right; what was committed before is in the last backup.",
     "stop the service, copy the file aside, and restore a backup (or try sqlite3's .recover)",
 )
+FAILED = (
+    "failed",
+    "It says something that Evergrant has no word for; the transaction was undone.",
+    "look into what it says; if nothing there explains it, report it as a defect of Evergrant",
+)
+"""What no table has a word for."""
 _TROUBLES: dict[int, Words] = {
     sqlite3.SQLITE_PERM: _UNWRITABLE,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
@@ -77,19 +83,24 @@ def told(name: str, words: Words, detail: str = "") -> StoreTrouble:
 def translated(path: Path) -> Iterator[None]:
     """Turn what SQLite, the pool and the file system raise into `StoreTrouble`.
 
-    A broken constraint or a wrong statement is our own mistake and passes as it is.
+    A broken constraint or a wrong use of the driver is our own mistake and passes as it is.
     """
     try:
         yield
     except (sqlite3.Error, DBAPIError) as error:
         raw = error.orig if isinstance(error, DBAPIError) else error
-        # NOTE: extended result codes carry the plain code in their lowest byte.
-        words = _TROUBLES.get(getattr(raw, "sqlite_errorcode", 0) & 0xFF)
+        words = _words(raw)
         if words is None:
             raise
         raise trouble(path, words, str(raw)) from error
     except PoolTimeout as error:
         raise trouble(path, _LOCKED, "every connection is in use") from error
+
+
+def _words(raw: object) -> Words | None:
+    # NOTE: extended result codes carry the plain code in their lowest byte.
+    known = _TROUBLES.get(getattr(raw, "sqlite_errorcode", 0) & 0xFF)
+    return known or (FAILED if isinstance(raw, sqlite3.OperationalError) else None)
 
 
 def unusable(path: Path, error: OSError) -> StoreTrouble:

@@ -42,7 +42,7 @@ def of_credential(credential: Credential, identity: Identity) -> bytes:
 
 def credential_of(content: bytes) -> tuple[Credential, Identity]:
     """The credential, and whose it is, from an opened blob."""
-    data = json.loads(content)
+    data = json.loads(content.decode())
     credential = Credential(
         access_token=Secret(data["access_token"]),
         instance_url=data["instance_url"],

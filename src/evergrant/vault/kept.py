@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring_ascii as quoted
 
 from evergrant.model import App, Credential, Identity, Integration
-from evergrant.store.credentials import CredentialRow, Status
+from evergrant.store.credentials import CredentialRow, Renewal, Sealed, Status
 from evergrant.store.integrations import IntegrationRow
 from evergrant.vault import contents
-
-_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,20 @@ class Kept:
     credential: Credential
     identity: Identity
 
+    def renewed(self, credential: Credential) -> Kept:
+        """The same, a generation on, with the tokens of that credential."""
+        where = self.id, self.connection, self.part, self.epoch
+        return Kept(*where, self.generation + 1, self.status, credential, self.identity)
+
 
 def row_identity(*words: str | int) -> str:
     """The identity that a seal is bound to: words that cannot run into one another."""
-    return _ENCODE(words)
+    # NOTE: the JSON array of them, written without an encoder: it is asked for with every seal.
+    told = [quoted(word) if isinstance(word, str) else str(word) for word in words]
+    return f"[{','.join(told)}]"
 
 
-def of_credential(which: Kept | CredentialRow, tenant: str) -> str:
+def of_credential(which: Kept | Sealed, tenant: str) -> str:
     """The identity of a credential's row; another generation is another identity."""
     return row_identity(
         "credential", tenant, which.connection, which.part, which.id, which.epoch, which.generation
@@ -66,23 +71,32 @@ def row_of(kept: Kept, sealed: bytes, *, tenant: str, created_at: datetime) -> C
     )
 
 
-def kept_of(row: CredentialRow, content: bytes) -> Kept:
+def renewal_of(after: Kept, sealed: bytes) -> Renewal:
+    """What a refresh writes: the seal of the new generation, and its columns for looking."""
+    tokens = after.credential
+    return Renewal(
+        after.id,
+        after.epoch,
+        after.generation - 1,
+        after.status,
+        sealed,
+        tokens.refresh_token.fingerprint if tokens.refresh_token else "",
+        tokens.access_token.fingerprint,
+        tokens.scopes,
+        tokens.instance_url,
+        tokens.issued_at,
+    )
+
+
+def kept_of(row: Sealed, content: bytes) -> Kept:
     """The credential from its row and its opened seal.
 
     NOTE: instance, scopes and identity are taken from the seal, not from their columns: whoever
     can write to the database still cannot send a token to another host.
     """
     credential, identity = contents.credential_of(content)
-    return Kept(
-        id=row.id,
-        connection=row.connection,
-        part=row.part,
-        epoch=row.epoch,
-        generation=row.generation,
-        status=row.status,
-        credential=credential,
-        identity=identity,
-    )
+    where = row.id, row.connection, row.part
+    return Kept(*where, row.epoch, row.generation, row.status, credential, identity)
 
 
 def row_of_integration(integration: Integration, sealed: bytes) -> IntegrationRow:

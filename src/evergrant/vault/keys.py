@@ -14,7 +14,6 @@ import secrets
 import shlex
 import subprocess
 import tempfile
-import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -110,14 +109,6 @@ def drop_keys(settings: Settings, environ: Mapping[str, str], ids: Collection[st
     """Take former keys out of the key file.  Raises `VaultTrouble` like `add_key`."""
     path = _own_file(settings, environ)
     _write(path, [each.raw for each in _filed(path) if each.id not in ids])
-
-
-def written_ago_s(settings: Settings) -> float:
-    """Seconds since the key file was written last; endless where there is none."""
-    try:
-        return max(0.0, time.time() - settings.key_file.stat().st_mtime)
-    except OSError:
-        return float("inf")
 
 
 def _own_file(settings: Settings, environ: Mapping[str, str]) -> Path:

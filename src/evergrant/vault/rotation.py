@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evergrant.errors import VaultTrouble
 from evergrant.store.sealed import SealedRow
 from evergrant.vault import identities
 from evergrant.vault.kept import row_identity
@@ -33,3 +34,12 @@ def resealed(ring: KeyRing, sealed: SealedRow) -> bytes:
     """
     identity = IDENTITIES[sealed.kind](sealed.row)
     return ring.seal(ring.unseal(sealed.blob, identity), identity)
+
+
+def opens(ring: KeyRing, sealed: SealedRow) -> bool:
+    """Whether a key of the ring opens a row: false for one that was swapped or damaged."""
+    try:
+        ring.unseal(sealed.blob, IDENTITIES[sealed.kind](sealed.row))
+    except VaultTrouble:
+        return False
+    return True

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from evergrant.clock import Clock, SystemClock
-from evergrant.errors import Misuse, OurBug
+from evergrant.errors import Misuse, OurBug, VaultTrouble
 from evergrant.model import App, Credential, Identity, Integration, Secret
 from evergrant.oauth.answers import merge
 from evergrant.settings import Settings
 from evergrant.store import Tx, connections, credentials, integrations, parts, tenants
-from evergrant.store.credentials import CredentialRow, Status
+from evergrant.store.credentials import CredentialRow, Sealed, Status
 from evergrant.store.integrations import IntegrationRow
 from evergrant.store.parts import MAIN
 from evergrant.store.rows import new_id
@@ -25,15 +25,17 @@ from evergrant.vault.kept import (
     integration_of,
     kept_of,
     of_credential,
+    renewal_of,
     row_identity,
     row_of,
     row_of_integration,
 )
 from evergrant.vault.keys import open_ring
 from evergrant.vault.ring import KeyRing
-from evergrant.vault.sealing import try_cipher
+from evergrant.vault.sealing import seal, try_cipher
 
 _CANARY = b"evergrant canary"
+_CANARY_ROW = row_identity("canary", FIRST)
 
 
 class Vault:
@@ -69,12 +71,28 @@ class Vault:
         Raises `VaultTrouble`, and `OurBug` for a cipher that does not seal as it should.
         """
         try_cipher()
-        identity = row_identity("canary", FIRST)
         sealed = tenants.canary(tx)
         if sealed is None:
-            tenants.keep_canary(tx, self.ring.seal(_CANARY, identity))
-        elif self.ring.unseal(sealed, identity) != _CANARY:
+            tenants.keep_canary(tx, self.ring.seal(_CANARY, _CANARY_ROW), self._clock.now())
+        elif self.ring.unseal(sealed, _CANARY_ROW) != _CANARY:
             raise OurBug("the canary opened and says something else")
+        else:
+            self.ring.seal_as(sealed)
+
+    def follow(self, tx: Tx) -> None:
+        """Seal with the key that everybody seals with now.  Raises `VaultTrouble` without it."""
+        if sealed := tenants.canary(tx):
+            self.ring.seal_as(sealed)
+
+    def turn(self, tx: Tx) -> None:
+        """Let everybody seal with the wanted key from now on; whoever has it not can read no more.
+
+        Hold the canary before (`tenants.hold_canary`).
+        """
+        if key := self.ring.next:
+            sealed = seal(key, _CANARY, _CANARY_ROW)
+            tenants.keep_canary(tx, sealed, self._clock.now())
+            self.ring.seal_as(sealed)
 
     # --- integrations ----------------------------------------------------------------------------
 
@@ -173,7 +191,7 @@ class Vault:
         """The credential in use, if the part has one.  Raises `VaultTrouble`."""
         return self._current(tx, connection_id, part, "live")
 
-    def open_credential(self, row: CredentialRow) -> Kept:
+    def open_credential(self, row: Sealed) -> Kept:
         """A credential whose row is at hand.  Raises `VaultTrouble`."""
         return kept_of(row, self.ring.unseal(row.sealed, of_credential(row, row.tenant)))
 
@@ -181,15 +199,29 @@ class Vault:
         """The new credential that waits to be verified or chosen.  Raises `VaultTrouble`."""
         return self._current(tx, connection_id, part, "held")
 
-    def every(self, tx: Tx, connection_id: str) -> list[Kept]:
-        """Every credential of a connection that is live or held.  Raises `VaultTrouble`."""
-        rows = credentials.of(tx, connection_id)
-        return [self.open_credential(each) for each in rows if each.status != "retired"]
+    def readable(
+        self, tx: Tx, connection_id: str, *, part: str = "", status: Status | None = None
+    ) -> tuple[list[Kept], list[CredentialRow]]:
+        """Every credential that is live or held, and the rows of those that are damaged.
+
+        For whoever takes credentials out of use: what opens no more must not hold that up.  Of one
+        part, or of one status, where it is given.  Raises `VaultTrouble` without the master key.
+        """
+        opened, lost = [], []
+        for row in credentials.of(tx, connection_id):
+            if row.status in ((status,) if status else ("live", "held")) and part in ("", row.part):
+                try:
+                    opened.append(self.open_credential(row))
+                except VaultTrouble:
+                    if not self.ring.knows(row.sealed):
+                        raise
+                    lost.append(row)
+        return opened, lost
 
     def any_held(self, tx: Tx, connection_id: str) -> Kept | None:
         """The credential of whichever part that waits to be verified or chosen."""
-        waiting = (each for each in self.every(tx, connection_id) if each.status == "held")
-        return next(waiting, None)
+        waiting, _ = self.readable(tx, connection_id, status="held")
+        return next(iter(waiting), None)
 
     def replace_each(
         self, tx: Tx, renewed: Sequence[tuple[Kept, Credential, str]]
@@ -201,13 +233,12 @@ class Vault:
         when the connection is gone: then read `live` again, and see to it that the answer is
         revoked.
         """
-        afters, rows, now = [], [], self._clock.now()
+        afters, renewals = [], []
         for kept, answer, tenant in renewed:
-            tokens = merge(kept.credential, answer)
-            after = replace(kept, generation=kept.generation + 1, credential=tokens)
+            after = kept.renewed(merge(kept.credential, answer))
             afters.append(after)
-            rows.append(self._sealed(after, tenant=tenant, created_at=now))
-        done = credentials.renew_each(tx, rows)
+            renewals.append(renewal_of(after, self._seal(after, tenant)))
+        done = credentials.renew_each(tx, renewals)
         return [after if is_mine else None for after, is_mine in zip(afters, done, strict=True)]
 
     def identify(self, tx: Tx, kept: Kept, identity: Identity) -> Kept | None:
@@ -272,6 +303,8 @@ class Vault:
         return after if credentials.swap(tx, known, row) else None
 
     def _sealed(self, kept: Kept, *, tenant: str, created_at: datetime) -> CredentialRow:
+        return row_of(kept, self._seal(kept, tenant), tenant=tenant, created_at=created_at)
+
+    def _seal(self, kept: Kept, tenant: str) -> bytes:
         content = contents.of_credential(kept.credential, kept.identity)
-        sealed = self.ring.seal(content, of_credential(kept, tenant))
-        return row_of(kept, sealed, tenant=tenant, created_at=created_at)
+        return self.ring.seal(content, of_credential(kept, tenant))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from evergrant.keeper import Keeper
+from evergrant.keeper.awaiting import SYNC
 from evergrant.keeper.flapping import SETTLED
-from evergrant.keeper.record import SYNC, settle
+from evergrant.keeper.record import settle
 from evergrant.keeper.syncs import alarm
 from evergrant.store import Tx, due
 

@@ -30,6 +30,7 @@ KINDS: Final = {
     "step confirmed": ("A person confirmed a step", "ok"),
     "sync succeeded": ("The integration synced", "ok"),
     "sync failed": ("The integration could not sync", "error"),
+    "expiring soon": ("It works, and will end soon", "warn"),
     "sync overdue": ("A sync is overdue", "warn"),
     "missed window": ("Time in which nothing was synced", "warn"),
     "audited": ("The org was audited for the first time", "neutral"),

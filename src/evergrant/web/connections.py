@@ -9,6 +9,7 @@ from evergrant import keeper as verbs
 from evergrant.errors import BadInput
 from evergrant.health import BROKEN, LIVE, State
 from evergrant.keeper import Case
+from evergrant.keeper.ending import endings_of
 from evergrant.web.access import AsOperator, DeskOf, Operator, Posted
 from evergrant.web.activity import activity_of
 from evergrant.web.desk import Desk
@@ -45,6 +46,7 @@ def show(
         picture=timeline(
             verbs.past_of(desk.keeper, case.connection.id), desk.keeper.clock.now(), zoom
         ),
+        ends=_ends(desk, case),
         holdings=verbs.holdings_of(desk.keeper, case.connection.id),
         needs=verbs.last_needs(desk.keeper, case.connection.id),
         has_needs=_has_needs(desk, case),
@@ -53,6 +55,15 @@ def show(
         past=[(each, cause_title(each.cause, desk.keeper.catalog)) for each in case.past[:3]],
         activity_rows=activity_of(case.events, desk.keeper.catalog),
     )
+
+
+def _ends(desk: Desk, case: Case) -> tuple[str, str]:
+    """What ends soon and what helps, in the words of a banner; empty where nothing does."""
+    with desk.keeper.reading() as tx:
+        found = sorted(endings_of(desk.keeper, tx, case.connection), key=lambda each: each.at)
+    if case.connection.state is not State.EXPIRING_SOON or not found:
+        return "", ""
+    return found[0].text(desk.keeper.clock.now()), found[0].do
 
 
 def _has_needs(desk: Desk, case: Case) -> bool:

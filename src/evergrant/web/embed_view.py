@@ -7,6 +7,7 @@ from typing import Any, Final
 from evergrant import keeper as verbs
 from evergrant.health import BROKEN, State
 from evergrant.keeper import Case, Guest
+from evergrant.keeper.ending import endings_of
 from evergrant.keeper.flows import SPOKEN
 from evergrant.model import as_json
 from evergrant.web.branding import look_of
@@ -58,7 +59,7 @@ def document(desk: Desk, guest: Guest, language: str) -> dict[str, Any]:
     say, case = saying(language), verbs.case_of(desk.keeper, guest.connection)
     look = look_of(case.integration, verbs.branding_of(desk.keeper, case.integration.id))
     names = {"app": look.app, "vendor": look.vendor}
-    severity, headline = HEADLINES[case.connection.state]
+    severity, headline = HEADLINES[_shown(desk, case)]
     told = explained(
         case.diagnosis,
         desk.keeper.catalog,
@@ -87,6 +88,16 @@ def document(desk: Desk, guest: Guest, language: str) -> dict[str, Any]:
         "poll_s": POLL_S,
         **(_identity(case) if guest.may_repair else {}),
     }
+
+
+def _shown(desk: Desk, case: Case) -> State:
+    """The state as it concerns a customer: a certificate of the vendor's is no matter of theirs."""
+    if case.connection.state is State.EXPIRING_SOON:
+        with desk.keeper.reading() as tx:
+            found = list(endings_of(desk.keeper, tx, case.connection))
+        if found and all(each.is_shared for each in found):
+            return State.CONNECTED
+    return case.connection.state
 
 
 def _remedy(told: Explained | None) -> str:

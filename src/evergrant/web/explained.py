@@ -137,7 +137,7 @@ def explained(
         next_check=diagnosis.next_check.ask if diagnosis.next_check else "",
         next_gate=gate.title if gate else "",
         steps=steps,
-        avoid=cause.avoid if is_named else (),
+        avoid=diagnosis.avoid,
         verify=tuple((each.do, each.expect) for each in cause.verify) if is_named else (),
         others=tuple(
             _other(each) for each in diagnosis.ranked[1:] if each.confidence >= WORTH_NAMING

@@ -108,7 +108,8 @@ def _view(flow: Flow | None, state: State) -> str:
     if name == "lacking":
         # The link has done its work; what the org lacks besides is told on the page of its proof.
         return "done"
-    return "works" if name == "choosing" and state is State.CONNECTED else name
+    works = state in (State.CONNECTED, State.EXPIRING_SOON)
+    return "works" if name == "choosing" and works else name
 
 
 def _told(desk: Desk, flow: Flow | None, case: Case) -> Explained | None:

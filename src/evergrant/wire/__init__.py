@@ -27,10 +27,10 @@ from evergrant.wire.conversation import (
 )
 
 if TYPE_CHECKING:
-    from evergrant.wire.loop import arun
+    from evergrant.wire.loop import arun, session
     from evergrant.wire.threads import client, run
 
-_LAZY = {"run": "threads", "client": "threads", "arun": "loop"}
+_LAZY = {"run": "threads", "client": "threads", "arun": "loop", "session": "loop"}
 
 __all__ = [
     "Answer",
@@ -51,6 +51,7 @@ __all__ = [
     "rehearse",
     "run",
     "send",
+    "session",
 ]
 
 
@@ -59,4 +60,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     from importlib import import_module
 
-    return getattr(import_module(f"evergrant.wire.{_LAZY[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"evergrant.wire.{_LAZY[name]}"), name)
+    return found

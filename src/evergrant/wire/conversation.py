@@ -15,10 +15,11 @@ replies.  The contract:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeAlias, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from evergrant.clock import ManualClock
 from evergrant.errors import OurBug, WireError
@@ -29,10 +30,18 @@ Text: TypeAlias = str | Secret
 
 USER_AGENT = "Evergrant/0.1"
 MAX_BODY = 1 << 20
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+_OF_FORM = {**_HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What a form holds as it is (WHATWG URL standard, application/x-www-form-urlencoded)."""
 
 
 def _open(text: Text) -> str:
     return text.reveal() if isinstance(text, Secret) else text
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote_plus(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +62,15 @@ class Request:
 
     def sent_headers(self) -> dict[str, str]:
         """The headers as they go out, opened."""
-        default = {"User-Agent": USER_AGENT, "Accept": "application/json"}
-        if self.form is not None:
-            default["Content-Type"] = "application/x-www-form-urlencoded"
+        default = _HEADERS if self.form is None else _OF_FORM
         return default | {name: _open(value) for name, value in self.headers.items()}
 
     def sent_body(self) -> bytes | None:
         """The body as it goes out, opened."""
         if self.form is None:
             return self.content
-        return urlencode({name: _open(value) for name, value in self.form.items()}).encode()
+        told = (f"{_quoted(name)}={_quoted(_open(value))}" for name, value in self.form.items())
+        return "&".join(told).encode()
 
 
 @dataclass(frozen=True, slots=True)

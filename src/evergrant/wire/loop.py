@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 import aiohttp
@@ -18,7 +19,6 @@ from evergrant.wire.conversation import (
     Reply,
     Request,
     Seen,
-    Step,
 )
 from evergrant.wire.probes import look
 
@@ -35,20 +35,25 @@ async def arun(
     via: aiohttp.ClientSession | None = None,
     clock: Clock | None = None,
     seen: Seen | SeenInLoop | None = None,
+    patience_s: float = 0.0,
 ) -> T:
     """Perform a conversation in this event loop and return what it learned.
 
+    Every answer is waited for as long as its request says, or `patience_s` where that is longer.
     Raises what the conversation raises; a cancelled caller closes the conversation.
     """
     if via is None:
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as own:
-            return await arun(conversation, via=own, clock=clock, seen=seen)
+        async with session() as own:
+            return await arun(conversation, via=own, clock=clock, seen=seen, patience_s=patience_s)
     time = clock or SystemClock()
     try:
         step = next(conversation)
         while True:
             try:
-                answer = await _perform(via, time, step)
+                if isinstance(step, Request):
+                    answer: Answer = await _exchange(via, step, patience_s)
+                else:
+                    answer = await _perform(time, step)
             except WireError as error:
                 step = conversation.throw(error)
                 continue
@@ -61,25 +66,31 @@ async def arun(
         conversation.close()
 
 
+def session() -> aiohttp.ClientSession:
+    """A pool of connections for `arun`; to be made, and closed, in its event loop.
+
+    It keeps no cookies: what one org sets is no other org's business.
+    """
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+
+
 async def _seen(seen: Seen | SeenInLoop, answer: Reply) -> None:
     waiting = seen(answer)
     if waiting is not None:
         await waiting
 
 
-async def _perform(session: aiohttp.ClientSession, clock: Clock, step: Step) -> Answer:
+async def _perform(clock: Clock, step: Pause | Probe) -> Answer:
     if isinstance(step, Pause):
         await clock.asleep(step.seconds)
         return None
-    if isinstance(step, Probe):
-        return await asyncio.to_thread(look, step)
+    return await asyncio.to_thread(look, step)
+
+
+async def _exchange(session: aiohttp.ClientSession, request: Request, patience_s: float) -> Reply:
     # NOTE: aiohttp sends an idempotent request again when a pooled connection turns out to be
     # dead, and offers no public switch; the contract of the wire is that drivers never retry.
     session._retry_connection = False
-    return await _exchange(session, step)
-
-
-async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:
     try:
         async with session.request(
             request.method,
@@ -87,7 +98,7 @@ async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:
             headers=request.sent_headers(),
             data=request.sent_body(),
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=request.timeout_s),
+            timeout=_within(max(request.timeout_s, patience_s)),
         ) as answer:
             return await _read(answer, request)
     except _NOT_SENT as error:
@@ -100,7 +111,7 @@ async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:
 
 async def _read(answer: aiohttp.ClientResponse, request: Request) -> Reply:
     body, truncated = bytearray(), False
-    async for chunk in answer.content.iter_any():
+    while chunk := await answer.content.readany():
         if request.sink is not None:
             request.sink.write(chunk)
             continue
@@ -109,6 +120,11 @@ async def _read(answer: aiohttp.ClientResponse, request: Request) -> Reply:
             break
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return Reply(answer.status, headers, bytes(body[: request.max_body]), request.url, truncated)
+
+
+@lru_cache(maxsize=32)
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 def _why(error: BaseException) -> str:

@@ -42,14 +42,16 @@ def run(
     via: httpx2.Client | None = None,
     clock: Clock | None = None,
     seen: Seen | None = None,
+    patience_s: float = 0.0,
 ) -> T:
     """Perform a conversation in this thread and return what it learned.
 
+    Every answer is waited for as long as its request says, or `patience_s` where that is longer.
     Raises what the conversation raises.  Without `via` a client is opened and closed again.
     """
     if via is None:
         with client() as own:
-            return run(conversation, via=own, clock=clock, seen=seen)
+            return run(conversation, via=own, clock=clock, seen=seen, patience_s=patience_s)
     time, pool = clock or SystemClock(), via
 
     def perform(step: Step) -> Answer:
@@ -58,15 +60,15 @@ def run(
             return None
         if isinstance(step, Probe):
             return look(step)
-        return _exchange(pool, step)
+        return _exchange(pool, step, max(step.timeout_s, patience_s))
 
     return drive(conversation, perform, seen)
 
 
-def _exchange(pool: httpx2.Client, request: Request) -> Reply:
+def _exchange(pool: httpx2.Client, request: Request, timeout_s: float) -> Reply:
     try:
-        with within(request.timeout_s):
-            return _read(pool, _built(pool, request), request)
+        with within(timeout_s):
+            return _read(pool, _built(pool, request, timeout_s), request)
     except _NOT_SENT as error:
         raise NotSent(f"could not reach {request.url}", why=_why(error)) from error
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
@@ -75,13 +77,13 @@ def _exchange(pool: httpx2.Client, request: Request) -> Reply:
         raise OutcomeUnknown(f"no whole answer from {request.url}", why=_why(error)) from error
 
 
-def _built(pool: httpx2.Client, request: Request) -> httpx2.Request:
+def _built(pool: httpx2.Client, request: Request, timeout_s: float) -> httpx2.Request:
     return pool.build_request(
         request.method,
         request.url,
         headers=request.sent_headers(),
         content=request.sent_body(),
-        timeout=request.timeout_s,
+        timeout=timeout_s,
     )
 
 

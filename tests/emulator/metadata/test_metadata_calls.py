@@ -126,7 +126,7 @@ def test_an_unknown_version_is_refused(emulator: Emulator, version: str) -> None
 )  # fmt: skip
 def test_what_is_no_envelope_is_refused(emulator: Emulator, envelope: bytes) -> None:
     url = f"{emulator.url}/services/Soap/m/67.0"
-    response = httpx2.post(url, content=envelope, timeout=10, verify=TLS)
+    response = httpx2.post(url, content=envelope, timeout=60, verify=TLS)
     assert response.status_code == 500
     assert "no SOAP envelope" in response.text
 

@@ -47,8 +47,9 @@ def _of_ours(rows: Iterable[Row], wanted: Wanted) -> Iterator[Moment]:
     compared, a label only where the log has labels."""
     for row in rows:
         app, user = row.cell("app"), row.cell("user_id")
-        is_other_app = wanted.app and not is_id(app) and not wanted.is_app(app)
-        if is_other_app or not (wanted.is_user(row.cell("user"), user) or not user):
+        is_other_app = wanted.app and app and not is_id(app) and not wanted.is_app(app)
+        named = [each for each in (row.cell("user"), user) if each and _alike(each, wanted)]
+        if is_other_app or (named and not wanted.is_user(*named)):
             continue
         said = row.cell("status")
         code = CODES.get(said.casefold(), said)
@@ -57,6 +58,11 @@ def _of_ours(rows: Iterable[Row], wanted: Wanted) -> Iterator[Moment]:
         text = f"{row.at:%Y-%m-%d %H:%M:%S} UTC {row.cell('by')} {code}"
         yield Moment(row.at, what, short(text), app, row.cell("user") or user, act=code,
                      source=IDP_EVENTS.kind, line=row.line)  # fmt: skip
+
+
+def _alike(name: str, wanted: Wanted) -> bool:
+    """Whether both are ids, or both are usernames: others cannot be compared."""
+    return is_id(name) == is_id(wanted.user)
 
 
 def _shown(moments: Sequence[Moment], wanted: Wanted) -> Moment | None:

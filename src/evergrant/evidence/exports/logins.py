@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from evergrant.evidence.gathered import Moment, Standing, Wanted, short
+from evergrant.evidence.gathered import Moment, Standing, Wanted, is_id, short
 
 SUCCESS = frozenset({"success", "login_no_error", "成功"})
 """In lower case; the Japanese word is inferred."""
@@ -144,10 +144,30 @@ class Tally:
         record.add(row)
 
     def is_ours(self, row: Login) -> bool:
-        """Whether a row is of the app and user that is asked about; an app that the table does not
+        """Whether a row may be of the app and user that is asked about; what the table does not
         name fits any."""
         fits_app = self.wanted.is_app(row.app) if row.app else True
-        return fits_app and self.wanted.is_user(row.user, row.user_id)
+        return fits_app and self.is_users(row)
+
+    def is_users(self, row: Login) -> bool:
+        """Whether a row may be the user's: one that names nobody fits any, and an id cannot be
+        compared with a username."""
+        ours = self.wanted.user
+        named = [each for each in (row.user, row.user_id) if each and is_id(each) == is_id(ours)]
+        return not ours or not named or self.wanted.is_user(*named)
+
+    def others(self) -> list[str]:
+        """Labels and users that the table names, where none of its rows is ours."""
+        pairs = [(app, user) for _, app, user in self.records]
+        of_app = [user for app, user in pairs if not app or self.wanted.is_app(app)]
+        return sorted({*of_app} if of_app else {app for app, _ in pairs if app})
+
+    def unsure(self) -> list[str]:
+        """Users whose rows all may be ours, for being named by id where we have a username."""
+        ours = [record.newest for record in self.records.values() if self.is_ours(record.newest)]
+        people = {row.user or row.user_id for row in ours} - {""}
+        is_told = any(self.wanted.is_user(row.user, row.user_id) for row in ours)
+        return sorted(people) if self.wanted.user and len(people) > 1 and not is_told else []
 
     def chosen(self) -> Record | None:
         """The record that the question is about: ours, failing, of OAuth, newest (or nearest)."""

@@ -12,6 +12,7 @@ from evergrant.evidence.gathered import Gathered, Wanted, first_of_each
 from evergrant.evidence.given.document import Document
 from evergrant.evidence.given.kinds import Kind, kind_of
 from evergrant.evidence.joined import joined
+from evergrant.evidence.stale import without_stale
 from evergrant.evidence.timeline import Timeline
 from evergrant.model import Fact
 
@@ -27,6 +28,7 @@ READERS: dict[Kind, str] = {
     "event_log": "exports.event_log",
     "idp_events": "exports.idp_events",
     "audit_trail": "exports.audit_trail",
+    "org_rows": "exports.org_answers",
     "text": "log_stream",
     "bundle": "bundle_file",
 }
@@ -63,13 +65,21 @@ def of_documents(
     return together((known or Gathered()).with_(*parts), wanted)
 
 
+def of_pasted(text: str, wanted: Wanted) -> Evidence:
+    """What somebody pasted, of whatever kind: an error, an export, a command, a HAR, a JWT.
+
+    Raises `BadInput` for what is binary.
+    """
+    return of_documents([Document.of_text(text)], wanted)
+
+
 def together(gathered: Gathered, wanted: Wanted) -> Evidence:
     """Evidence of several sources as one: its timeline, and the facts that only the whole shows."""
     line = timeline.of(gathered, wanted)
     fresh = timeline.facts_in(line, gathered)
     names = {each.name for each in fresh}
     kept = [each for each in gathered.facts if each.name not in names]
-    whole = first_of_each([*kept, *fresh])
+    whole = first_of_each(without_stale([*kept, *fresh]))
     return Evidence(replace(gathered, facts=(*whole, *joined(whole))), line)
 
 

@@ -10,11 +10,17 @@ from evergrant.evidence.given.document import Document
 
 Kind = Literal[
     "bundle", "har", "sf_output", "login_history", "event_log", "idp_events", "audit_trail",
+    "org_rows",
     "metadata", "jwt", "certificate", "request", "text",
 ]  # fmt: skip
 _HAR = re.compile(r'^\s*\{\s*"log"\s*:\s*\{.{0,20000}?"(?:entries|creator|version)"', re.S)
 _BUNDLE = re.compile(r'"schema"\s*:\s*"evergrant\.bundle/')
 _QUERY = re.compile(r'"type"\s*:\s*"(LoginHistory|SetupAuditTrail|IdpEventLog)"')
+_ROWS = re.compile(
+    r'"attributes"\s*:\s*\{\s*"type"\s*:\s*"(?:User|UserLogin|ConnectedApplication|OauthToken|'
+    r"ExternalClientApplication|ExtlClntAppOauthPlcyCnfg|SetupEntityAccess|AuthSession|"
+    r'PermissionSetAssignment|Organization)"'
+)
 _SF = re.compile(
     r'"(?:exitCode|commandName|connectedStatus)"\s*:|'
     r'"status"\s*:\s*\d+\s*,\s*"(?:name|message|result)"'
@@ -105,6 +111,8 @@ def _json(begin: str) -> Kind | None:
         return None
     if found := _QUERY.search(begin):
         return _OBJECTS[found[1]]
+    if _ROWS.search(begin):
+        return "org_rows"
     for kind, pattern in _KEYS:
         if pattern.search(begin):
             return kind
@@ -123,4 +131,13 @@ def _sheet(document: Document) -> Kind | None:
         header = header_in(first, sheet.names())
         if header is not None and bound(sheet, header.columns) is not None:
             return sheet.kind
-    return None
+    return _answer(first)
+
+
+def _answer(first: str) -> Kind | None:
+    """The answer of a query about app, user or org, as CSV."""
+    from evergrant.evidence.exports.csv_rows import header_in
+    from evergrant.evidence.exports.objects import KNOWN, object_of
+
+    header = header_in(first, KNOWN)
+    return "org_rows" if header is not None and object_of(header.columns) else None

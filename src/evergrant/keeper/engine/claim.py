@@ -83,16 +83,16 @@ class Claims:
         """What there is to do for each want; an intent is written for what is ours to send."""
         known = standing.to_renew(tx, [(want.connection, want.part) for want in wants])
         begun: list[_Intent] = []
-        found = []
+        found, now = [], self.clock.now()
         for want, stands in zip(wants, known, strict=True):
-            each = self._found(tx, want, stands, begun)
+            each = self._found(tx, want, stands, begun, now)
             begun += [each] if isinstance(each, _Intent) else []
             found.append(each)
         claimed = iter(self._claimed(tx, begun))
         return [next(claimed) if isinstance(each, _Intent) else each for each in found]
 
     def _found(
-        self, tx: Tx, want: Want, known: Renewable, begun: Sequence[_Intent]
+        self, tx: Tx, want: Want, known: Renewable, begun: Sequence[_Intent], now: datetime
     ) -> Found | _Intent:
         connection, last = known.connection, known.last
         live = self.vault.open_credential(known.live) if known.live else None
@@ -107,7 +107,7 @@ class Claims:
             return found
         if last is not None and last.state in OPEN:
             last = self._closed(tx, last)
-        return self._sends(tx, want, ticket, last, begun)
+        return self._sends(tx, want, ticket, last, begun, now)
 
     # --- what others left ------------------------------------------------------------------------
 
@@ -128,8 +128,6 @@ class Claims:
     def _recovered(self, tx: Tx, ticket: Ticket, last: TokenRequest) -> Recovered | None:
         """An answer that came and was never committed, in the store or in a file."""
         live = ticket.kept
-        if last.state == "done":
-            return None
         row, sealed = last, last.sealed or self.spill.find(last.seq)
         if sealed is None and live is not None:
             late = token_requests.late_answer(tx, live.id, live.epoch, live.generation)
@@ -165,6 +163,7 @@ class Claims:
         ticket: Ticket,
         last: TokenRequest | None,
         begun: Sequence[_Intent],
+        now: datetime,
     ) -> Found | _Intent:
         live, connection = ticket.kept, ticket.connection
         failed = last if last and _renews(last, live) and last.state in _CLOSED_BADLY else None
@@ -179,10 +178,10 @@ class Claims:
         wait_s, why = self.gates.enter(connection.login_host, org)
         if wait_s:
             return HeldBack(wait_s, why)
-        return _Intent(ticket, self._row(ticket, failed), failed)
+        return _Intent(ticket, self._row(ticket, failed, now), failed)
 
-    def _row(self, ticket: Ticket, failed: TokenRequest | None) -> TokenRequest:
-        now, live, connection = self.clock.now(), ticket.kept, ticket.connection
+    def _row(self, ticket: Ticket, failed: TokenRequest | None, now: datetime) -> TokenRequest:
+        live, connection = ticket.kept, ticket.connection
         token = live.credential.refresh_token if live else None
         spent = token.fingerprint if token and ticket.flow == "refresh_token" else ""
         return TokenRequest(
@@ -208,7 +207,7 @@ class Claims:
         spending = (each for each in begun if each.row.spent)
         events.add_each(tx, [(each.row.connection, each.event) for each in spending])
         return [
-            Claimed(replace(each.ticket, seq=seq, replay=each.is_replay))
+            Claimed(each.ticket.written(seq, replay=each.is_replay))
             for seq, each in zip(seqs, begun, strict=True)
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from evergrant.clock import Clock
@@ -42,8 +42,8 @@ class Commits:
         The right may have ended meanwhile: an answer cannot be had again, so it counts as long as
         no newer credential is there.
         """
-        renewed = iter(self._renewed(tx, steps))
-        return self._closed(tx, [self._one(tx, each, renewed) for each in steps])
+        renewed, now = iter(self._renewed(tx, steps)), self.clock.now()
+        return self._closed(tx, [self._one(tx, each, renewed, now) for each in steps], now)
 
     def _renewed(self, tx: Tx, steps: Sequence[Commit]) -> list[Kept | None]:
         """Put the renewed credentials in the place of those that were sent."""
@@ -54,7 +54,7 @@ class Commits:
         )
         return self.vault.replace_each(tx, list(came))
 
-    def _one(self, tx: Tx, step: Commit, renewed: Iterator[Kept | None]) -> _End:
+    def _one(self, tx: Tx, step: Commit, renewed: Iterator[Kept | None], now: datetime) -> _End:
         ticket, came = step.ticket, step.came
         if isinstance(came, Ended):
             return _End(ticket, came.state, Noted())
@@ -63,7 +63,7 @@ class Commits:
             return self._displaced(tx, ticket, came)
         text = f"new access token by {ticket.flow}"
         told = trail(ticket.kept, came) | parts.named(ticket.part)
-        return _End(ticket, "done", Stored(kept), Event(self.clock.now(), RENEWED, text, told))
+        return _End(ticket, "done", Stored(kept), Event(now, RENEWED, text, told))
 
     def _first(self, tx: Tx, ticket: Ticket, came: Credential) -> Kept | None:
         """Keep the first credential of a part, if none has come meanwhile."""
@@ -87,9 +87,10 @@ class Commits:
         orphan = came if is_of_old and not _shares(live, came) else None
         return _End(ticket, "orphaned" if orphan else "displaced", Displaced(live, orphan))
 
-    def _closed(self, tx: Tx, ends: Sequence[_End]) -> list[Stored | Displaced | Noted]:
+    def _closed(
+        self, tx: Tx, ends: Sequence[_End], now: datetime
+    ) -> list[Stored | Displaced | Noted]:
         """Close the requests, write the histories, and now and then forget what is long over."""
-        now = self.clock.now()
         token_requests.end_each(tx, [(each.ticket.seq, each.state) for each in ends], now)
         told = [(each.ticket.connection.id, each.event) for each in ends]
         events.add_each(tx, [(whose, event) for whose, event in told if event is not None])

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from evergrant import wire
 from evergrant.clock import Clock
-from evergrant.errors import EvergrantError, StoreTrouble
+from evergrant.errors import EvergrantError
 from evergrant.keeper.engine.claim import Claims
 from evergrant.keeper.engine.commit import Commits
+from evergrant.keeper.engine.flights import LoopFlights
 from evergrant.keeper.engine.gates import Gates
 from evergrant.keeper.engine.hands import Hands, Trace
 from evergrant.keeper.engine.heart import Heart
@@ -80,7 +81,7 @@ class Engine:
         )  # fmt: skip
         self._chance = Random()  # noqa: S311 (jitter)
         self._flights: dict[Key, Future[Outcome]] = {}
-        self._tasks: dict[Key, asyncio.Task[Outcome]] = {}
+        self._loop_flights = LoopFlights[Outcome]()
         self._lock = threading.Lock()
         self._said: dict[tuple[str, ...], None] = {}
         self._behind = ThreadPoolExecutor(BEHIND, thread_name_prefix="evergrant-behind")
@@ -90,6 +91,7 @@ class Engine:
         self._behind.shutdown(wait=True)
         self.hands.heart.close()
         self.group.close()
+        self.in_loop.close()
 
     def later(self, work: Callable[[], object]) -> None:
         """Do something that nobody waits for; a failure is logged."""
@@ -156,17 +158,13 @@ class Engine:
     async def arenew(self, want: Want, via: aiohttp.ClientSession) -> Outcome:
         """The same in this event loop.
 
-        The task belongs to the engine: a caller that is cancelled takes nothing down with it.
+        A caller that is cancelled takes nothing down with it.
         """
         key = want.connection, want.part
         while True:
-            task = self._tasks.get(key)
-            if task is None:
-                task = self._tasks[key] = asyncio.create_task(self._afly(want, via))
-                task.add_done_callback(lambda _: self._tasks.pop(key))
-            if _serves(outcome := await asyncio.shield(task), want):
+            outcome = await self._loop_flights.join(key, lambda: self._afly(want, via))
+            if _serves(outcome, want):
                 return outcome
-            await asyncio.sleep(0)  # what forgets the task comes first
 
     # --- the two drivers -------------------------------------------------------------------------
 
@@ -201,7 +199,9 @@ class Engine:
                     return cast(
                         Answer,
                         hands.say(
-                            hands.asked(ticket), seen=lambda reply: self._keep(ticket, reply)
+                            hands.asked(ticket),
+                            seen=lambda reply: self._keep(ticket, reply),
+                            patience_s=hands.rules.patience_s,
                         ),
                     )
             case Publish(_, orphan):
@@ -245,6 +245,7 @@ class Engine:
                         via=via,
                         clock=hands.clock,
                         seen=lambda reply: self._akeep(ticket, reply),
+                        patience_s=hands.rules.patience_s,
                     )
             case Publish(_, orphan):
                 if orphan is not None:
@@ -265,7 +266,7 @@ class Engine:
         sealed = hands.sealed(ticket, reply)
         try:
             self.group.do(hands.keeping(ticket, sealed))
-        except StoreTrouble as trouble:
+        except Exception as trouble:  # whatever this was, the answer cannot be had again
             hands.spilled(ticket, sealed, trouble)
         self._tell("answer stored")
 
@@ -275,7 +276,7 @@ class Engine:
         sealed = hands.sealed(ticket, reply)
         try:
             await self.in_loop.do(hands.keeping(ticket, sealed))
-        except StoreTrouble as trouble:
+        except Exception as trouble:  # whatever this was, the answer cannot be had again
             hands.spilled(ticket, sealed, trouble)
         self._tell("answer stored")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from evergrant.clock import Clock
-from evergrant.errors import EvergrantError, Malformed, Refused, StoreTrouble, WireError
+from evergrant.errors import EvergrantError, Malformed, Refused, WireError
 from evergrant.keeper.engine import raw
 from evergrant.keeper.engine.claim import Claims
 from evergrant.keeper.engine.commit import Commits
@@ -27,7 +27,7 @@ from evergrant.store import Tx, events, token_requests
 from evergrant.store.group import Group, Share
 from evergrant.telemetry import span
 from evergrant.vault import Vault
-from evergrant.wire import Conversation, Reply, Request
+from evergrant.wire import Conversation, Reply
 
 Trace = Callable[[str], None]
 """Told of every moment: `before Claim`, `after Claim`, …, `answer came`, `answer stored`."""
@@ -75,8 +75,7 @@ class Hands:
         """The token request, sent only while the right to it lasts."""
         if self.ticks() >= ticket.ends:
             raise SleptThrough("the right to this token request ended before it was sent")
-        asked = renewal(ticket.integration, ticket.connection.login_host, ticket.kept, self.clock)
-        return _patient(asked, self.rules.patience_s)
+        return renewal(ticket.integration, ticket.connection.login_host, ticket.kept, self.clock)
 
     # --- the raw answer --------------------------------------------------------------------------
 
@@ -89,7 +88,7 @@ class Hands:
         answer = token_requests.RawAnswer(ticket.seq, sealed, self.clock.now())
         return Share(token_requests.keep_each, answer)
 
-    def spilled(self, ticket: Ticket, sealed: bytes, trouble: StoreTrouble) -> None:
+    def spilled(self, ticket: Ticket, sealed: bytes, trouble: Exception) -> None:
         """Keep in a file what the store would not take."""
         log = logger("engine")
         try:
@@ -98,29 +97,28 @@ class Hands:
             # It is still in memory: the commit is tried again and again before it is given up.
             log.error("an answer lies neither in the store nor in a file: %s", error.strerror)
             return
-        log.warning("an answer lies in a file until the store takes it: %s", trouble.what)
+        log.warning("an answer lies in a file until the store takes it: %s", trouble)
 
     # --- what nobody will use --------------------------------------------------------------------
 
     def give_back(self, orphan: Orphan) -> None:
         """Revoke a token that came too late; one that cannot be is left for the next check."""
-        told, is_over = "", True
+        told = ""
         try:
             self.say(revoke(orphan.connection.login_host, orphan.token))
         except (Refused, Malformed, WireError) as failure:
             told = f"a token out of use: {failure.what}"
-            is_over = isinstance(failure, Refused)  # Salesforce does not know it (any more)
         try:
-            self.group.do(lambda tx: self._given_back(tx, orphan, told, is_over))
+            self.group.do(lambda tx: self._given_back(tx, orphan, told))
         except EvergrantError as trouble:
             logger("engine").warning("a revocation was not written down: %s", trouble.what)
 
-    def _given_back(self, tx: Tx, orphan: Orphan, told: str, is_over: bool) -> None:
-        if is_over:
-            token_requests.end(tx, orphan.seq, "displaced", self.clock.now())
+    def _given_back(self, tx: Tx, orphan: Orphan, told: str) -> None:
         if told:
             event = Event(self.clock.now(), "not revoked", told)
             events.add(tx, orphan.connection.id, event)
+        else:
+            token_requests.end(tx, orphan.seq, "displaced", self.clock.now())
 
     def orphans(self, tx: Tx, connection: Connection) -> list[Orphan]:
         """Tokens that came too late and were not revoked yet, as their answers still lie here."""
@@ -131,22 +129,3 @@ class Hands:
             if token := told.get("refresh_token") or told.get("access_token"):
                 found.append(Orphan(row.seq, connection, Secret(token)))
         return found
-
-
-def _patient(asked: Conversation[Credential], patience_s: float) -> Conversation[Credential]:
-    """The same conversation, with all the patience that an answer is worth that comes once."""
-    try:
-        step = next(asked)
-        while True:
-            if isinstance(step, Request):
-                step = replace(step, timeout_s=patience_s)
-            try:
-                answer = yield step
-            except WireError as error:
-                step = asked.throw(error)
-            else:
-                step = asked.send(answer)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    finally:
-        asked.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from evergrant.clock import Clock
 from evergrant.errors import EvergrantError
@@ -20,6 +21,22 @@ from evergrant.store.group import Group
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Holding(AbstractContextManager[None], Generic[T]):
+    """What is held for the length of a block."""
+
+    heart: Heart
+    held: set[T]
+    one: T
+
+    def __enter__(self) -> None:
+        self.held.add(self.one)
+        self.heart.begin()
+
+    def __exit__(self, *_: object) -> None:
+        self.held.discard(self.one)
+
+
 class Heart:
     """One thread that beats for all that this process holds; it begins with the first."""
 
@@ -28,24 +45,24 @@ class Heart:
         self._leases = set[Due]()
         self._stop, self._begun = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
+        self._beaten = time.monotonic()
+
+    def is_well(self) -> bool:
+        """Whether signs of life are written: the last one that was due is no older than a lease."""
+        return self._thread is None or time.monotonic() - self._beaten < self._rules.lease_s
 
     def beating(self, seq: int) -> AbstractContextManager[None]:
         """Lengthen the lease of a request for the length of the block."""
-        return self._in(self._mine, seq)
+        return _Holding(self, self._mine, seq)
 
     def holding(self, lease: Due) -> AbstractContextManager[None]:
         """Lengthen the lease on a piece of work for the length of the block."""
-        return self._in(self._leases, lease)
+        return _Holding(self, self._leases, lease)
 
-    @contextmanager
-    def _in(self, held: set[T], one: T) -> Iterator[None]:
-        held.add(one)
+    def begin(self) -> None:
+        """Begin to beat, if that has not begun."""
         if self._thread is None:
             self._begin()
-        try:
-            yield
-        finally:
-            held.discard(one)
 
     def close(self) -> None:
         """End the thread."""
@@ -56,6 +73,7 @@ class Heart:
     def _begin(self) -> None:
         with self._begun:
             if self._thread is None:
+                self._beaten = time.monotonic()
                 self._thread = threading.Thread(
                     target=self._beat, name="evergrant-heart", daemon=True
                 )
@@ -63,15 +81,21 @@ class Heart:
 
     def _beat(self) -> None:
         while not self._stop.wait(self._rules.beat_s):
-            seqs, leases = tuple(self._mine), tuple(self._leases)
-            if not seqs and not leases:
-                continue
-            until = self._clock.now() + timedelta(seconds=self._rules.lease_s)
             try:
-                self._group.do(partial(_lengthen, seqs, leases, until))
+                self._lengthen()
             except EvergrantError as error:
                 # A request that is on its way is never given up: it commits by generation.
                 logger("engine").warning("no sign of life could be written: %s", error.what)
+            except Exception:  # whatever this was, the next one may be written
+                logger("engine").exception("no sign of life could be written")
+            else:
+                self._beaten = time.monotonic()
+
+    def _lengthen(self) -> None:
+        seqs, leases = tuple(self._mine), tuple(self._leases)
+        if seqs or leases:
+            until = self._clock.now() + timedelta(seconds=self._rules.lease_s)
+            self._group.do(partial(_lengthen, seqs, leases, until))
 
 
 def _lengthen(seqs: tuple[int, ...], leases: tuple[Due, ...], until: datetime, tx: Tx) -> None:

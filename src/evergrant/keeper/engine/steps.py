@@ -45,6 +45,11 @@ class Ticket:
     """Whether nobody knows what came of the request before this one."""
     part: str = MAIN
 
+    def written(self, seq: int, *, replay: bool) -> Ticket:
+        """The same, once its intent is a row."""
+        what = self.connection, self.integration, self.kept, self.flow, self.ends
+        return Ticket(seq, *what, replay, self.part)
+
 
 # --- what the engine asks for --------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from evergrant.errors import StoreTrouble
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011",
-    "0012", "0013",
+    "0012", "0013", "0014",
 )  # fmt: skip
 """Every revision this version knows, oldest first; the last is what the code needs."""
 

@@ -23,6 +23,7 @@ from evergrant.store.tables.grants import (
     integration,
     part,
     part_standing,
+    process,
     tenant,
 )
 from evergrant.store.tables.people import (
@@ -58,6 +59,7 @@ __all__ = [
     "outbox",
     "part",
     "part_standing",
+    "process",
     "reading",
     "reconnect_link",
     "revocation",

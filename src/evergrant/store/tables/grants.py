@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
 from evergrant.store.tables.columns import key, link, metadata, only_one, word
-from evergrant.store.types import Json, Moment
+from evergrant.store.types import Json, Moment, Words
 
 tenant = Table(
     "tenant",
@@ -13,9 +13,22 @@ tenant = Table(
     key(),
     Column("canary", LargeBinary),
     Column("made_at", Moment),
+    Column("canary_at", Moment),
 )
 """Whose data it is; the canary of the first one is a known text, sealed, that finds a wrong master
-key at boot.  Nobody knows when the first one was made."""
+key at boot, and says with which key everybody seals, since `canary_at`.  Nobody knows when the
+first one was made."""
+
+process = Table(
+    "process",
+    metadata,
+    key(),
+    link("tenant", "tenant"),
+    word("name"),
+    Column("ring", Words, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+"""Processes of the service that run, with the ids of the master keys that each has."""
 
 integration = Table(
     "integration",
@@ -27,7 +40,7 @@ integration = Table(
     word("app_owner"),
     word("consumer_key"),
     word("redirect_uri"),
-    Column("scopes", Json, nullable=False),
+    Column("scopes", Words, nullable=False),
     word("flow"),
     word("login_host"),
     word("subject"),
@@ -46,7 +59,7 @@ part = Table(
     Column("position", Integer, nullable=False),
     word("label"),
     word("flow"),
-    Column("scopes", Json, nullable=False),
+    Column("scopes", Words, nullable=False),
     word("waits_for"),
     UniqueConstraint("integration", "name"),
 )
@@ -86,7 +99,7 @@ credential = Table(
     Column("sealed", LargeBinary, nullable=False),
     word("refresh_fingerprint"),
     word("access_fingerprint"),
-    Column("scopes", Json, nullable=False),
+    Column("scopes", Words, nullable=False),
     word("org_id"),
     word("user_id"),
     word("username"),
