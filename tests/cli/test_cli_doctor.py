@@ -68,6 +68,11 @@ ANSWERS = ("1", "1", "1", "1")
 """What a person says to the doctor's questions, in turn."""
 
 
+def without_first(screen: str) -> str:
+    """Our renewal and the row that it left differ by less than a second: either may come first."""
+    return re.sub(r"( - first failure: ).*?(?=\n *- reach)", r"\1…", screen, flags=re.DOTALL)
+
+
 @pytest.fixture(name="clinic")
 def clinic_fixture(desk: Desk) -> Clinic:
     clinic = Clinic(desk)
@@ -100,6 +105,7 @@ def test_a_person_walks_the_golden_incident_with_the_doctor_until_it_is_proven(
             ("--resume exam_ID --target-org admin", proven),
         )
     )
+    screen = without_first(screen)
     now, before = frozen(FROZEN / f"doctor-golden-{'colour' if colour else 'plain'}.txt", screen)
     assert now == before
     assert ("\x1b[" in now) is colour
@@ -139,7 +145,7 @@ def test_two_closed_gates_are_named_in_salesforces_order_until_access_is_proven(
     third = clinic.at_terminal("--resume", id_, *words, colour=False)
     assert (first.code, second.code, third.code) == (1, 1, 0)
     screen = "".join(f"{each.screen}[{each.code}]\n\n" for each in (first, second, third))
-    now, before = frozen(FROZEN / "doctor-stacked.txt", screen)
+    now, before = frozen(FROZEN / "doctor-stacked.txt", without_first(screen))
     assert now == before
 
 

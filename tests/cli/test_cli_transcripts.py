@@ -159,8 +159,8 @@ Evergrant's demo. The org is an emulator; nothing here is Salesforce.
       - own_history: YYYY-MM-DD hh:mm:ss UTC renewal: Salesforce refused:
         app_blocked: this app is blocked by admin
       - live_org: BlacklistedConsumer Orbit Sync is there
-      - live_org: YYYY-MM-DDThh:mm:ss.000+0000 admin@acme.example: Blocked
-        connected app Orbit Sync
+      - live_org: YYYY-MM-DD hh:mm:ss UTC admin@acme.example: Blocked connected
+        app Orbit Sync
       - live_org: YYYY-MM-DDThh:mm:ss.000+0000 AppBlocked
       - own_history: YYYY-MM-DD hh:mm:ss UTC connected: org 00Dis0000001F9GEAU
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -119,7 +120,9 @@ def test_a_log_file_appears_when_its_day_is_over_and_can_be_downloaded(
     admin: Robot, client_for: ClientFor, emulator: Emulator
 ) -> None:
     client_for().connect()
-    emulator.clock.advance(seconds=30 * 3600)
+    now = emulator.clock.now()
+    day_after = (now + timedelta(days=1)).replace(hour=4, minute=0)
+    emulator.clock.advance(seconds=(day_after - now).total_seconds())
     page = admin.sign_in("/lightning/setup/ElfBrowser/home")
     button = next(n for form in page.page.forms for n in form.buttons if "Download Login" in n)
     found = list(csv.DictReader(io.StringIO(admin.press(button).text)))

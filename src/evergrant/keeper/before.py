@@ -19,7 +19,7 @@ from evergrant.keeper.examine import look_for
 from evergrant.keeper.incident import facts_of
 from evergrant.keeper.keeper import Keeper
 from evergrant.keeper.observe import own_facts
-from evergrant.model import Connection, Fact, Session
+from evergrant.model import Connection, Fact, Session, Unknown
 from evergrant.settings import Settings
 from evergrant.store import connections, flows, incidents
 from evergrant.store.flows import Flow
@@ -136,8 +136,9 @@ def look_before(keeper: Keeper, flow_id: str) -> str:
         return trouble.what
     seen = [fact for fact in facts if fact.is_known]
     refused = next((f for f in facts if f.name == "org.admin_refused" and f.value != "none"), None)
-    if refused is not None and refused.is_known:
-        return f"the connection’s own token is refused: {refused.value}"
+    if refused is not None:
+        why = refused.value.reason if isinstance(refused.value, Unknown) else refused.value
+        return f"the connection’s own token is refused: {why}"
     with keeper.writing() as tx:
         now = flows.get(tx, flow.id)
         flows.update(tx, flow.id, outcome={**now.outcome, "looked": bundle.save(seen)})
