@@ -1,4 +1,4 @@
-"""Writing from an event loop: over one connection that is kept, and half of much at a time."""
+"""Writing from an event loop: over one connection that is kept, and together."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlalchemy import text
 from evergrant.errors import Misuse, StoreTrouble
 from evergrant.model import Event
 from evergrant.store import Store, Tx, events
-from evergrant.store.group import Share
+from evergrant.store.group import MOST, Share
 from evergrant.store.hasty import Hasty
-from evergrant.store.loop_group import FEW, LoopGroup
+from evergrant.store.loop_group import LoopGroup
 from store_kit import NOW, fresh, seed
 
 
@@ -58,13 +58,10 @@ def together(store: Store, number: int) -> list[int]:
     return sizes
 
 
-def test_of_much_that_waits_the_half_is_written_at_a_time_and_of_little_all(
-    tmp_path: Path,
-) -> None:
+def test_what_waits_at_once_is_written_together_up_to_the_most(tmp_path: Path) -> None:
     with seeded(tmp_path) as store:
-        assert together(store, FEW) == [FEW]
-        assert together(store, 2 * FEW) == [FEW, FEW]
-        assert together(store, 50) == [25, 13, 12]
+        assert together(store, 5) == [5]
+        assert together(store, MOST + 3) == [MOST, 3]
 
 
 def test_a_full_disk_is_told_in_the_event_loop_and_the_next_transaction_is_a_new_one(

@@ -23,8 +23,6 @@ T = TypeVar("T")
 TURNS = 3
 """So often the loop turns before a transaction begins: who has just been told that an answer is
 stored comes back with what follows from it, and both share the next."""
-FEW = 16
-"""So much is not worth two transactions."""
 _Piece: TypeAlias = tuple[Callable[[Tx], Any], asyncio.Future[Any]]
 
 
@@ -64,11 +62,9 @@ class LoopGroup:
     async def _drain(self, queue: _Queue) -> None:
         try:
             while queue.waiting:
-                if len(queue.waiting) <= FEW:
-                    for _ in range(TURNS):
-                        await asyncio.sleep(0)
-                size = _share(len(queue.waiting))
-                batch, queue.waiting = queue.waiting[:size], queue.waiting[size:]
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
+                batch, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
                 await self._commit(batch)
         finally:
             queue.task = None
@@ -125,12 +121,3 @@ def _to_disk(tx: Tx) -> None:
     """
     raw: Any = tx.connection.dbapi_connection
     raw.commit()
-
-
-def _share(waiting: int) -> int:
-    """How much of what waits is done in the next transaction.
-
-    Of much only the half: while one half waits for the disk, the loop has the other half's next
-    steps to do.
-    """
-    return waiting if waiting <= FEW else min(MOST, (waiting + 1) // 2)
